@@ -1,0 +1,282 @@
+//! Typed expressions over a request: the form that the checker makes, the reference evaluator walks, conditions are
+//! lowered from, and the runtime evaluates the atoms of.
+//!
+//! Expressions live in one arena ([`Exprs`]); a node's operands come before it, equal nodes are one node. Nothing here
+//! can fail; a value can be *undefined* where a required attribute is read of an entity that nobody describes, where
+//! arithmetic overflows, or where an optional value is read that is absent (the checker lets that happen only where
+//! the result does not depend on it).
+
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{EntityTypeId, EnumId, RecordId, RoleId, TypeId};
+use crate::value::{Decimal, Duration, Network, Timestamp};
+
+/// An expression, in an [`Exprs`] arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExprId(pub u32);
+
+impl ExprId {
+    /// The position in its arena.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A constant without parts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Literal {
+    /// A `Bool`.
+    Bool(bool),
+    /// An `Int`.
+    Int(i64),
+    /// A `Decimal`.
+    Decimal(Decimal),
+    /// A `String`.
+    String(Box<str>),
+    /// A `Timestamp`.
+    Timestamp(Timestamp),
+    /// A `Duration`.
+    Duration(Duration),
+    /// An `Ip`.
+    Ip(Network),
+    /// A name of an enum, by its position.
+    Enum(EnumId, u32),
+    /// An entity.
+    Entity(EntityTypeId, Box<str>),
+}
+
+/// `a OP b` on two values of one ordered type. `>` and `>=` are these with their operands swapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Comparison {
+    /// `a < b`
+    Less,
+    /// `a <= b`
+    LessOrEqual,
+}
+
+/// An arithmetic operator; which types it takes is [`crate::ops::arithmetic_type`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Arithmetic {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Subtract,
+    /// `a * b`
+    Multiply,
+}
+
+/// An attribute that every value of a type has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Property {
+    /// `string.length`: `Int`, in Unicode code points.
+    Length,
+    /// `set.size`: `Int`.
+    Size,
+    /// `ip.is_v4`: `Bool`.
+    IsV4,
+    /// `ip.is_v6`: `Bool`.
+    IsV6,
+    /// `ip.is_loopback`: `Bool`, all of the network is.
+    IsLoopback,
+    /// `ip.is_multicast`: `Bool`, all of the network is.
+    IsMulticast,
+    /// `ip.is_private`: `Bool`, all of the network is (RFC 1918, RFC 4193).
+    IsPrivate,
+    /// `timestamp.time_of_day`: `Duration` since midnight UTC.
+    TimeOfDay,
+    /// `timestamp.date`: `Timestamp`, midnight UTC of the day.
+    Date,
+    /// `timestamp.weekday`: `Weekday`, in UTC.
+    Weekday,
+    /// `duration.in_milliseconds`: `Int`.
+    InMilliseconds,
+    /// `duration.in_seconds`: `Int`, towards zero, as all of these.
+    InSeconds,
+    /// `duration.in_minutes`: `Int`.
+    InMinutes,
+    /// `duration.in_hours`: `Int`.
+    InHours,
+    /// `duration.in_days`: `Int`.
+    InDays,
+}
+
+/// The pattern of `like`: the pieces of text between its stars. One piece is an exact text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pattern(pub Vec<Box<str>>);
+
+/// An expression node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Expr {
+    /// A constant.
+    Literal(Literal),
+    /// The request's principal.
+    Principal,
+    /// The request's resource.
+    Resource,
+    /// The request's context, a record.
+    Context,
+    /// `entity.attribute`, by the attribute's position in the entity's type. Undefined where the attribute is absent:
+    /// optional and not given, or the entity not described.
+    Attribute {
+        /// The entity.
+        of: ExprId,
+        /// Which attribute.
+        index: u32,
+    },
+    /// `entity has attribute`: whether the optional attribute is given.
+    HasAttribute {
+        /// The entity.
+        of: ExprId,
+        /// Which attribute.
+        index: u32,
+    },
+    /// `record.field`, by position. Undefined where an optional field is absent.
+    Field {
+        /// The record.
+        of: ExprId,
+        /// Which field.
+        index: u32,
+    },
+    /// `record has field`.
+    HasField {
+        /// The record.
+        of: ExprId,
+        /// Which field.
+        index: u32,
+    },
+    /// `map[key]`. Undefined where the map has no such key.
+    Lookup {
+        /// The map.
+        map: ExprId,
+        /// The key, a `String`.
+        key: ExprId,
+    },
+    /// `map has key`.
+    HasKey {
+        /// The map.
+        map: ExprId,
+        /// The key, a `String`.
+        key: ExprId,
+    },
+    /// `optional ?? default`. The first operand is an `Attribute`, `Field` or `Lookup`; where what it reads *from* is
+    /// undefined, so is this; where the value is merely absent, this is the second operand.
+    Coalesce(ExprId, ExprId),
+    /// `not a`
+    Not(ExprId),
+    /// `a and b and …`; at least two.
+    And(Vec<ExprId>),
+    /// `a or b or …`; at least two.
+    Or(Vec<ExprId>),
+    /// `if condition then a else b`. With an undefined condition: undefined, unless both are defined and equal.
+    If(ExprId, ExprId, ExprId),
+    /// `e otherwise b`: `e`, or `b` where `e` is undefined. Both are `Bool`; `b` is never undefined.
+    Otherwise(ExprId, ExprId),
+    /// `a == b`, on two values of one type.
+    Equal(ExprId, ExprId),
+    /// `a < b` or `a <= b`.
+    Compare(Comparison, ExprId, ExprId),
+    /// `a + b` and so on. Undefined on overflow.
+    Arithmetic(Arithmetic, ExprId, ExprId),
+    /// `-a`. Undefined on overflow.
+    Negate(ExprId),
+    /// `entity in entity`: itself or an ancestor.
+    EntityIn(ExprId, ExprId),
+    /// `entity in set`: in one of the set's entities.
+    EntityInSet(ExprId, ExprId),
+    /// `address in network`.
+    NetworkIn(ExprId, ExprId),
+    /// `set contains value`, and `value in set` for values that are not entities.
+    Contains(ExprId, ExprId),
+    /// `set contains all set`: the second is a subset of the first.
+    ContainsAll(ExprId, ExprId),
+    /// `set contains any set`: they have an element in common.
+    ContainsAny(ExprId, ExprId),
+    /// `set is empty`, for maps too.
+    IsEmpty(ExprId),
+    /// `text like "pattern"`
+    Like(ExprId, Pattern),
+    /// `text.starts_with(prefix)`
+    StartsWith(ExprId, ExprId),
+    /// `text.ends_with(suffix)`
+    EndsWith(ExprId, ExprId),
+    /// `entity.id`, a `String`.
+    Id(ExprId),
+    /// `value.property`
+    Property(Property, ExprId),
+    /// `[a, b]`, whose elements are of the first type. Undefined where an element is.
+    Set(TypeId, Vec<ExprId>),
+    /// `{ f: a }`: a value for each field of the record type, by position; `None` for an optional field that is left
+    /// out. Undefined where a field's value is.
+    Record(RecordId, Vec<Option<ExprId>>),
+    /// Whether a live grant gives the principal this role on the resource. Never undefined.
+    GrantHeld(RoleId),
+}
+
+impl Expr {
+    /// Calls `visit` for each operand, in order.
+    pub fn operands(&self, mut visit: impl FnMut(ExprId)) {
+        match self {
+            Self::Literal(_) | Self::Principal | Self::Resource | Self::Context | Self::GrantHeld(_) => {}
+            Self::Attribute { of: a, index: _ }
+            | Self::HasAttribute { of: a, index: _ }
+            | Self::Field { of: a, index: _ }
+            | Self::HasField { of: a, index: _ }
+            | Self::Not(a)
+            | Self::Negate(a)
+            | Self::IsEmpty(a)
+            | Self::Like(a, _)
+            | Self::Id(a)
+            | Self::Property(_, a) => visit(*a),
+            Self::Lookup { map: a, key: b }
+            | Self::HasKey { map: a, key: b }
+            | Self::Coalesce(a, b)
+            | Self::Otherwise(a, b)
+            | Self::Equal(a, b)
+            | Self::Compare(_, a, b)
+            | Self::Arithmetic(_, a, b)
+            | Self::EntityIn(a, b)
+            | Self::EntityInSet(a, b)
+            | Self::NetworkIn(a, b)
+            | Self::Contains(a, b)
+            | Self::ContainsAll(a, b)
+            | Self::ContainsAny(a, b)
+            | Self::StartsWith(a, b)
+            | Self::EndsWith(a, b) => {
+                visit(*a);
+                visit(*b);
+            }
+            Self::If(a, b, c) => {
+                visit(*a);
+                visit(*b);
+                visit(*c);
+            }
+            Self::And(items) | Self::Or(items) | Self::Set(_, items) => items.iter().copied().for_each(visit),
+            Self::Record(_, fields) => fields.iter().flatten().copied().for_each(visit),
+        }
+    }
+}
+
+/// An arena of expressions, operands first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exprs(pub Vec<Expr>);
+
+impl Exprs {
+    /// The node behind an id.
+    #[must_use]
+    pub fn get(&self, id: ExprId) -> Option<&Expr> {
+        self.0.get(id.index())
+    }
+
+    /// The number of nodes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,316 @@
+//! The schema of a policy: its types, entity types, actions, roles and request shapes.
+//!
+//! Everything is an arena in a canonical order (names sorted by code point), so that a name is found by binary
+//! search, two builds of one source give the same bytes, and nothing here hashes.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The position in its arena.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A type, in [`Schema::types`].
+    TypeId
+    /// An enum, in [`Schema::enums`].
+    EnumId
+    /// A record type, in [`Schema::records`].
+    RecordId
+    /// An entity type, in [`Schema::entity_types`].
+    EntityTypeId
+    /// An action or a group of actions, in [`Schema::actions`].
+    ActionId
+    /// A role, in [`Schema::roles`].
+    RoleId
+    /// A request shape, in [`Schema::shapes`].
+    ShapeId
+}
+
+/// A type of the language. Structure is interned: two types are the same exactly when their ids are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Type {
+    /// `true` or `false`.
+    Bool,
+    /// A 64-bit signed integer.
+    Int,
+    /// A number with four exact digits after the point.
+    Decimal,
+    /// Unicode text.
+    String,
+    /// Milliseconds since 1970 UTC.
+    Timestamp,
+    /// A span of milliseconds.
+    Duration,
+    /// An IPv4 or IPv6 address or network.
+    Ip,
+    /// One of the names of an enum.
+    Enum(EnumId),
+    /// An entity of one type.
+    Entity(EntityTypeId),
+    /// A finite set.
+    Set(TypeId),
+    /// Text keys to values of a type.
+    Map(TypeId),
+    /// A record; structural.
+    Record(RecordId),
+}
+
+/// `enum Name { variants }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnumDef {
+    /// The enum's name.
+    pub name: String,
+    /// Whether `<` compares its values, in the order of `variants`.
+    pub ordered: bool,
+    /// The names, in the order of their declaration.
+    pub variants: Vec<String>,
+}
+
+impl EnumDef {
+    /// The position of a variant's name.
+    #[must_use]
+    pub fn variant(&self, name: &str) -> Option<u32> {
+        self.variants.iter().position(|v| v == name).and_then(|i| u32::try_from(i).ok())
+    }
+}
+
+/// A field of a record or an attribute of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Field {
+    /// The field's name.
+    pub name: String,
+    /// Its type.
+    pub ty: TypeId,
+    /// Whether it may be absent.
+    pub optional: bool,
+}
+
+/// The fields of a record, sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Fields(pub Vec<Field>);
+
+impl Fields {
+    /// The position of the field called `name`.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<u32> {
+        self.0.binary_search_by(|f| f.name.as_str().cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
+    }
+
+    /// The field at a position.
+    #[must_use]
+    pub fn get(&self, index: u32) -> Option<&Field> {
+        self.0.get(index as usize)
+    }
+
+    /// The number of fields.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields, in the order of their names.
+    pub fn iter(&self) -> std::slice::Iter<'_, Field> {
+        self.0.iter()
+    }
+}
+
+/// `entity Name in Parents { attributes } = ids`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityTypeDef {
+    /// The type's name.
+    pub name: String,
+    /// The types that a parent may have, sorted.
+    pub parents: Vec<EntityTypeId>,
+    /// The types that an ancestor may have (transitive, the type itself only where the hierarchy leads back), sorted.
+    pub ancestors: Vec<EntityTypeId>,
+    /// The attributes.
+    pub attributes: Fields,
+    /// The only ids that exist, sorted; `None` when any text is an id.
+    pub closed: Option<Vec<String>>,
+}
+
+/// An action, or a group of actions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionDef {
+    /// The action's name.
+    pub name: String,
+    /// The groups that it belongs to (transitive, without itself), sorted.
+    pub groups: Vec<ActionId>,
+    /// For an action, the record of the context that its requests carry; `None` for a group.
+    pub context: Option<RecordId>,
+}
+
+/// `role Name on Types includes Roles { actions } held …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleDef {
+    /// The role's name.
+    pub name: String,
+    /// The resource types that it is declared on, sorted.
+    pub on: Vec<EntityTypeId>,
+    /// Whether a grant may name it (`held by grant`, the default, and `held by grant or when …`).
+    pub grantable: bool,
+    /// The roles whose grant carries this one: itself and those that include it (transitive), grantable ones only, sorted.
+    pub carriers: Vec<RoleId>,
+}
+
+/// What kind of request: which rules can apply is known from these three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Shape {
+    /// The principal's type.
+    pub principal: EntityTypeId,
+    /// The action.
+    pub action: ActionId,
+    /// The resource's type.
+    pub resource: EntityTypeId,
+}
+
+/// Everything that requests and data are checked against.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The types; an element's type comes before the type made of it.
+    pub types: Vec<Type>,
+    /// The enums, sorted by name.
+    pub enums: Vec<EnumDef>,
+    /// The record types (context records too).
+    pub records: Vec<Fields>,
+    /// The entity types, sorted by name.
+    pub entity_types: Vec<EntityTypeDef>,
+    /// The actions and groups, sorted by name.
+    pub actions: Vec<ActionDef>,
+    /// The roles, sorted by name.
+    pub roles: Vec<RoleDef>,
+    /// The shapes that requests may have, sorted.
+    pub shapes: Vec<Shape>,
+    /// Whether every context has a required `now: Timestamp`, without which no grant may expire.
+    pub has_now: bool,
+}
+
+fn find<T>(items: &[T], name: &str, key: impl Fn(&T) -> &str) -> Option<u32> {
+    items.binary_search_by(|item| key(item).cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
+}
+
+impl Schema {
+    /// The type behind an id.
+    #[must_use]
+    pub fn ty(&self, id: TypeId) -> Option<Type> {
+        self.types.get(id.index()).copied()
+    }
+
+    /// The entity type called `name`.
+    #[must_use]
+    pub fn find_entity_type(&self, name: &str) -> Option<EntityTypeId> {
+        find(&self.entity_types, name, |d| &d.name).map(EntityTypeId)
+    }
+
+    /// The enum called `name`.
+    #[must_use]
+    pub fn find_enum(&self, name: &str) -> Option<EnumId> {
+        find(&self.enums, name, |d| &d.name).map(EnumId)
+    }
+
+    /// The action or group called `name`.
+    #[must_use]
+    pub fn find_action(&self, name: &str) -> Option<ActionId> {
+        find(&self.actions, name, |d| &d.name).map(ActionId)
+    }
+
+    /// The role called `name`.
+    #[must_use]
+    pub fn find_role(&self, name: &str) -> Option<RoleId> {
+        find(&self.roles, name, |d| &d.name).map(RoleId)
+    }
+
+    /// The shape of a request, where the action applies to these types.
+    #[must_use]
+    pub fn find_shape(&self, shape: Shape) -> Option<ShapeId> {
+        self.shapes.binary_search(&shape).ok().and_then(|i| u32::try_from(i).ok()).map(ShapeId)
+    }
+
+    /// The definition of an entity type.
+    #[must_use]
+    pub fn entity_type(&self, id: EntityTypeId) -> Option<&EntityTypeDef> {
+        self.entity_types.get(id.index())
+    }
+
+    /// The definition of an enum.
+    #[must_use]
+    pub fn enum_def(&self, id: EnumId) -> Option<&EnumDef> {
+        self.enums.get(id.index())
+    }
+
+    /// The fields of a record type.
+    #[must_use]
+    pub fn record(&self, id: RecordId) -> Option<&Fields> {
+        self.records.get(id.index())
+    }
+
+    /// The definition of an action.
+    #[must_use]
+    pub fn action(&self, id: ActionId) -> Option<&ActionDef> {
+        self.actions.get(id.index())
+    }
+
+    /// The definition of a role.
+    #[must_use]
+    pub fn role(&self, id: RoleId) -> Option<&RoleDef> {
+        self.roles.get(id.index())
+    }
+
+    /// Whether an entity of type `descendant` can be `in` one of type `ancestor`.
+    #[must_use]
+    pub fn can_be_in(&self, descendant: EntityTypeId, ancestor: EntityTypeId) -> bool {
+        descendant == ancestor
+            || self.entity_type(descendant).is_some_and(|d| d.ancestors.binary_search(&ancestor).is_ok())
+    }
+
+    /// A type as it is written in the language.
+    #[must_use]
+    pub fn type_name(&self, id: TypeId) -> String {
+        let Some(ty) = self.ty(id) else { return "?".to_owned() };
+        match ty {
+            Type::Bool => "Bool".to_owned(),
+            Type::Int => "Int".to_owned(),
+            Type::Decimal => "Decimal".to_owned(),
+            Type::String => "String".to_owned(),
+            Type::Timestamp => "Timestamp".to_owned(),
+            Type::Duration => "Duration".to_owned(),
+            Type::Ip => "Ip".to_owned(),
+            Type::Enum(e) => self.enum_def(e).map_or_else(|| "?".to_owned(), |d| d.name.clone()),
+            Type::Entity(e) => self.entity_type(e).map_or_else(|| "?".to_owned(), |d| d.name.clone()),
+            // Inner types come earlier in the arena; a loaded schema is checked for that, so this ends.
+            Type::Set(inner) if inner < id => format!("Set<{}>", self.type_name(inner)),
+            Type::Map(inner) if inner < id => format!("Map<{}>", self.type_name(inner)),
+            Type::Set(_) | Type::Map(_) => "?".to_owned(),
+            Type::Record(record) => {
+                let fields: Vec<String> = self
+                    .record(record)
+                    .into_iter()
+                    .flat_map(Fields::iter)
+                    .map(|f| {
+                        let ty = if f.ty < id { self.type_name(f.ty) } else { "?".to_owned() };
+                        format!("{}{}: {ty}", f.name, if f.optional { "?" } else { "" })
+                    })
+                    .collect();
+                if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
+            }
+        }
+    }
+}

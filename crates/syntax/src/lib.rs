@@ -1,0 +1,7 @@
+//! Text to tree: the parser, the syntax tree and the formatter of the policy language.
+//!
+//! Nothing here touches the file system, and parsing never fails: it returns what could be read and what could not.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod source;
