@@ -1,8 +1,8 @@
 //! What a policy compiles to: for each request shape a decision DAG, and for each rule that could apply a DAG of its
 //! own, over shared nodes and shared atoms.
 //!
-//! An atom is a Boolean expression without connectives. It can be true, false or undefined; a [`Node::Test`] asks one
-//! two-valued question of it (is it true? is it false?), so a walk from a root to a leaf is an ordinary decision.
+//! An atom is a Boolean expression that the DAG does not take apart. It can be true, false or undefined; a [`Node::Test`]
+//! asks one two-valued question of it (is it true? is it false?), so a walk from a root to a leaf is an ordinary decision.
 
 use serde::{Deserialize, Serialize};
 

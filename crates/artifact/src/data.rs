@@ -6,6 +6,16 @@
 use crate::schema::{ActionId, EntityTypeId, RoleId, Schema};
 use crate::value::{EntityUid, Timestamp, Value};
 
+pub(crate) mod dataset;
+mod hierarchy;
+pub(crate) mod request;
+pub(crate) mod value;
+
+pub use dataset::{DataFault, check_dataset};
+pub(crate) use request::find_conflict;
+pub use request::{RequestFault, check_request, find_shape};
+pub use value::{MAX_TYPE_DEPTH, ValueFault, ValueProblem, check_entity_uid, check_value};
+
 /// A value for each attribute of an entity type (or field of a record type), in the order of their names; `None`
 /// where there is none.
 pub type Attributes = Vec<Option<Value>>;
@@ -84,73 +94,6 @@ pub enum DatasetFault {
     Cycle(Vec<usize>),
 }
 
-impl Dataset {
-    /// The faults that no single entity shows: entities described twice, and cycles in the hierarchy (each reported once).
-    #[must_use]
-    pub fn faults(&self) -> Vec<DatasetFault> {
-        let mut faults = Vec::new();
-        let mut order: Vec<usize> = (0..self.entities.len()).collect();
-        let uid = |i: usize| self.entities.get(i).map(|e| &e.uid);
-        order.sort_by(|a, b| uid(*a).cmp(&uid(*b)).then(a.cmp(b)));
-        let mut unique: Vec<usize> = Vec::with_capacity(order.len());
-        for i in order {
-            match unique.last() {
-                Some(&first) if uid(first) == uid(i) => faults.push(DatasetFault::Duplicate { first, second: i }),
-                _ => unique.push(i),
-            }
-        }
-        let find = |target: &EntityUid| {
-            unique.binary_search_by(|i| uid(*i).cmp(&Some(target))).ok().and_then(|at| unique.get(at).copied())
-        };
-        // Depth first, without recursion: a hierarchy may be as deep as there are entities.
-        let mut state = vec![Visit::New; self.entities.len()];
-        let mut path: Vec<(usize, usize)> = Vec::new();
-        for start in 0..self.entities.len() {
-            if state.get(start) != Some(&Visit::New) {
-                continue;
-            }
-            path.push((start, 0));
-            set(&mut state, start, Visit::Open);
-            while let Some((entity, next)) = path.last_mut() {
-                let parent = self.entities.get(*entity).and_then(|e| e.parents.get(*next));
-                *next += 1;
-                let Some(parent) = parent else {
-                    set(&mut state, *entity, Visit::Done);
-                    path.pop();
-                    continue;
-                };
-                let Some(parent) = find(parent) else { continue };
-                match state.get(parent) {
-                    Some(Visit::New) => {
-                        set(&mut state, parent, Visit::Open);
-                        path.push((parent, 0));
-                    }
-                    Some(Visit::Open) => {
-                        let cycle: Vec<usize> =
-                            path.iter().map(|(e, _)| *e).skip_while(|e| *e != parent).collect();
-                        faults.push(DatasetFault::Cycle(cycle));
-                    }
-                    Some(Visit::Done) | None => {}
-                }
-            }
-        }
-        faults
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    New,
-    Open,
-    Done,
-}
-
-fn set(state: &mut [Visit], at: usize, to: Visit) {
-    if let Some(slot) = state.get_mut(at) {
-        *slot = to;
-    }
-}
-
 /// Why a grant does not fit the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantFault {
@@ -175,18 +118,27 @@ pub fn check_grant(
     scope: Option<EntityTypeId>,
     expires: bool,
 ) -> Result<(), GrantFault> {
-    let Some(def) = schema.role(role) else { return Err(GrantFault::Derived) };
+    let Some(def) = schema.role(role) else {
+        return Err(GrantFault::Derived);
+    };
     if !def.grantable {
         return Err(GrantFault::Derived);
     }
     // A role that is included gives its permissions on its own types too, so their scopes are scopes of this role.
-    let mut types = schema.roles.iter().filter(|r| r.carriers.contains(&role)).flat_map(|r| r.on.iter());
+    let mut types = schema
+        .roles
+        .iter()
+        .filter(|r| r.carriers.contains(&role))
+        .flat_map(|r| r.on.iter());
     if let Some(scope) = scope
         && !types.any(|ty| schema.can_be_in(*ty, scope))
     {
         return Err(GrantFault::Scope);
     }
-    if !schema.shapes.iter().any(|shape| schema.can_be_in(shape.principal, subject)) {
+    if !schema
+        .principals()
+        .any(|principal| schema.can_be_in(principal, subject))
+    {
         return Err(GrantFault::Subject);
     }
     if expires && !schema.has_now {
@@ -194,3 +146,6 @@ pub fn check_grant(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,7 +186,9 @@ pub enum Expr {
     EntityInSet(ExprId, ExprId),
     /// `address in network`.
     NetworkIn(ExprId, ExprId),
-    /// `set contains value`, and `value in set` for values that are not entities.
+    /// `address in set`: in one of the set's networks.
+    NetworkInSet(ExprId, ExprId),
+    /// `set contains value`, and `value in set` for values that are neither entities nor addresses.
     Contains(ExprId, ExprId),
     /// `set contains all set`: the second is a subset of the first.
     ContainsAll(ExprId, ExprId),
@@ -213,47 +215,72 @@ pub enum Expr {
     GrantHeld(RoleId),
 }
 
+/// Calls something with a reference, shared or not, to each operand of an expression.
+macro_rules! for_each_operand {
+    ($expr:expr, $visit:ident) => {
+        match $expr {
+            Expr::Literal(_) | Expr::Principal | Expr::Resource | Expr::Context | Expr::GrantHeld(_) => {}
+            Expr::Attribute { of: a, index: _ }
+            | Expr::HasAttribute { of: a, index: _ }
+            | Expr::Field { of: a, index: _ }
+            | Expr::HasField { of: a, index: _ }
+            | Expr::Not(a)
+            | Expr::Negate(a)
+            | Expr::IsEmpty(a)
+            | Expr::Like(a, _)
+            | Expr::Id(a)
+            | Expr::Property(_, a) => $visit(a),
+            Expr::Lookup { map: a, key: b }
+            | Expr::HasKey { map: a, key: b }
+            | Expr::Coalesce(a, b)
+            | Expr::Otherwise(a, b)
+            | Expr::Equal(a, b)
+            | Expr::Compare(_, a, b)
+            | Expr::Arithmetic(_, a, b)
+            | Expr::EntityIn(a, b)
+            | Expr::EntityInSet(a, b)
+            | Expr::NetworkIn(a, b)
+            | Expr::NetworkInSet(a, b)
+            | Expr::Contains(a, b)
+            | Expr::ContainsAll(a, b)
+            | Expr::ContainsAny(a, b)
+            | Expr::StartsWith(a, b)
+            | Expr::EndsWith(a, b) => {
+                $visit(a);
+                $visit(b);
+            }
+            Expr::If(a, b, c) => {
+                $visit(a);
+                $visit(b);
+                $visit(c);
+            }
+            Expr::And(items) | Expr::Or(items) | Expr::Set(_, items) => items.into_iter().for_each($visit),
+            Expr::Record(_, fields) => fields.into_iter().flatten().for_each($visit),
+        }
+    };
+}
+
 impl Expr {
     /// Calls `visit` for each operand, in order.
     pub fn operands(&self, mut visit: impl FnMut(ExprId)) {
-        match self {
-            Self::Literal(_) | Self::Principal | Self::Resource | Self::Context | Self::GrantHeld(_) => {}
-            Self::Attribute { of: a, index: _ }
-            | Self::HasAttribute { of: a, index: _ }
-            | Self::Field { of: a, index: _ }
-            | Self::HasField { of: a, index: _ }
-            | Self::Not(a)
-            | Self::Negate(a)
-            | Self::IsEmpty(a)
-            | Self::Like(a, _)
-            | Self::Id(a)
-            | Self::Property(_, a) => visit(*a),
-            Self::Lookup { map: a, key: b }
-            | Self::HasKey { map: a, key: b }
-            | Self::Coalesce(a, b)
-            | Self::Otherwise(a, b)
-            | Self::Equal(a, b)
-            | Self::Compare(_, a, b)
-            | Self::Arithmetic(_, a, b)
-            | Self::EntityIn(a, b)
-            | Self::EntityInSet(a, b)
-            | Self::NetworkIn(a, b)
-            | Self::Contains(a, b)
-            | Self::ContainsAll(a, b)
-            | Self::ContainsAny(a, b)
-            | Self::StartsWith(a, b)
-            | Self::EndsWith(a, b) => {
-                visit(*a);
-                visit(*b);
-            }
-            Self::If(a, b, c) => {
-                visit(*a);
-                visit(*b);
-                visit(*c);
-            }
-            Self::And(items) | Self::Or(items) | Self::Set(_, items) => items.iter().copied().for_each(visit),
-            Self::Record(_, fields) => fields.iter().flatten().copied().for_each(visit),
+        let mut visit = |operand: &ExprId| visit(*operand);
+        for_each_operand!(self, visit);
+    }
+
+    /// How many parts of a record that is written out are left out; they are no operands, but are looked at like them.
+    #[must_use]
+    pub fn absent_parts(&self) -> usize {
+        if let Self::Record(_, fields) = self {
+            fields.iter().filter(|field| field.is_none()).count()
+        } else {
+            0
         }
+    }
+
+    /// Replaces each operand, in order.
+    pub fn map_operands(&mut self, mut map: impl FnMut(ExprId) -> ExprId) {
+        let mut replace = |operand: &mut ExprId| *operand = map(*operand);
+        for_each_operand!(self, replace);
     }
 }
 

@@ -8,7 +8,11 @@ pub mod data;
 pub mod expr;
 pub mod json;
 pub mod ops;
+mod path;
 pub mod schema;
+pub mod suggest;
+#[cfg(test)]
+mod testing;
 pub mod validate;
 pub mod value;
 pub mod wire;

@@ -30,8 +30,18 @@ pub enum Scalar {
 }
 
 /// The names of the built-in enum `Weekday`, in order, and the name itself.
-pub const WEEKDAY: (&str, [&str; 7]) =
-    ("Weekday", ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+pub const WEEKDAY: (&str, [&str; 7]) = (
+    "Weekday",
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ],
+);
 
 /// The type of `a OP b`, where the operator takes these types; `None` where it does not.
 ///
@@ -64,7 +74,8 @@ pub fn arithmetic(op: Arithmetic, a: Scalar, b: Scalar) -> Option<Scalar> {
         (_, Scalar::Int(a), Scalar::Int(b)) => apply(a, b).map(Scalar::Int),
         (Arithmetic::Multiply, Scalar::Decimal(a), Scalar::Decimal(b)) => multiply(a, b).map(Scalar::Decimal),
         (Arithmetic::Add | Arithmetic::Subtract, Scalar::Decimal(a), Scalar::Decimal(b)) => {
-            apply(a.ten_thousandths(), b.ten_thousandths()).map(|n| Scalar::Decimal(Decimal::from_ten_thousandths(n)))
+            apply(a.ten_thousandths(), b.ten_thousandths())
+                .map(|n| Scalar::Decimal(Decimal::from_ten_thousandths(n)))
         }
         (Arithmetic::Add | Arithmetic::Subtract, Scalar::Duration(a), Scalar::Duration(b)) => {
             apply(a.0, b.0).map(|n| Scalar::Duration(Duration(n)))
@@ -74,7 +85,11 @@ pub fn arithmetic(op: Arithmetic, a: Scalar, b: Scalar) -> Option<Scalar> {
         | (Arithmetic::Subtract, Scalar::Timestamp(Timestamp(a)), Scalar::Timestamp(Timestamp(b))) => {
             apply(a, b).map(|n| Scalar::Duration(Duration(n)))
         }
-        (Arithmetic::Add | Arithmetic::Subtract, Scalar::Timestamp(Timestamp(a)), Scalar::Duration(Duration(b)))
+        (
+            Arithmetic::Add | Arithmetic::Subtract,
+            Scalar::Timestamp(Timestamp(a)),
+            Scalar::Duration(Duration(b)),
+        )
         | (Arithmetic::Add, Scalar::Duration(Duration(a)), Scalar::Timestamp(Timestamp(b))) => {
             apply(a, b).map(|n| Scalar::Timestamp(Timestamp(n)))
         }
@@ -100,9 +115,10 @@ fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
 pub fn negate(a: Scalar) -> Option<Scalar> {
     match a {
         Scalar::Int(n) => n.checked_neg().map(Scalar::Int),
-        Scalar::Decimal(d) => {
-            d.ten_thousandths().checked_neg().map(|n| Scalar::Decimal(Decimal::from_ten_thousandths(n)))
-        }
+        Scalar::Decimal(d) => d
+            .ten_thousandths()
+            .checked_neg()
+            .map(|n| Scalar::Decimal(Decimal::from_ten_thousandths(n))),
         Scalar::Duration(d) => d.0.checked_neg().map(|n| Scalar::Duration(Duration(n))),
         Scalar::Bool(_) | Scalar::Timestamp(_) | Scalar::Ip(_) | Scalar::Enum(..) => None,
     }
@@ -144,11 +160,15 @@ pub fn property(property: Property, value: Scalar, weekday: Option<EnumId>) -> O
         })),
         Scalar::Timestamp(Timestamp(t)) => match property {
             Property::TimeOfDay => Some(Scalar::Duration(Duration(t.rem_euclid(DAY)))),
-            Property::Date => t.checked_sub(t.rem_euclid(DAY)).map(|t| Scalar::Timestamp(Timestamp(t))),
+            Property::Date => t
+                .checked_sub(t.rem_euclid(DAY))
+                .map(|t| Scalar::Timestamp(Timestamp(t))),
             // 1970-01-01 was a Thursday, the fourth day from Monday.
             Property::Weekday => {
                 let day = (t.div_euclid(DAY) + 3).rem_euclid(7);
-                weekday.zip(u32::try_from(day).ok()).map(|(e, day)| Scalar::Enum(e, day))
+                weekday
+                    .zip(u32::try_from(day).ok())
+                    .map(|(e, day)| Scalar::Enum(e, day))
             }
             _ => None,
         },
@@ -192,9 +212,16 @@ pub fn length(text: &str) -> i64 {
 /// ```
 #[must_use]
 pub fn like(pattern: &Pattern, text: &str) -> bool {
-    let Some((first, rest)) = pattern.0.split_first() else { return text.is_empty() };
-    let Some((last, middle)) = rest.split_last() else { return text == &**first };
-    let Some(mut text) = text.strip_prefix(&**first).and_then(|text| text.strip_suffix(&**last)) else {
+    let Some((first, rest)) = pattern.0.split_first() else {
+        return text.is_empty();
+    };
+    let Some((last, middle)) = rest.split_last() else {
+        return text == &**first;
+    };
+    let Some(mut text) = text
+        .strip_prefix(&**first)
+        .and_then(|text| text.strip_suffix(&**last))
+    else {
         return false;
     };
     for piece in middle {

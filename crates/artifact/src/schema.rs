@@ -82,7 +82,10 @@ impl EnumDef {
     /// The position of a variant's name.
     #[must_use]
     pub fn variant(&self, name: &str) -> Option<u32> {
-        self.variants.iter().position(|v| v == name).and_then(|i| u32::try_from(i).ok())
+        self.variants
+            .iter()
+            .position(|v| v == name)
+            .and_then(|i| u32::try_from(i).ok())
     }
 }
 
@@ -105,7 +108,10 @@ impl Fields {
     /// The position of the field called `name`.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<u32> {
-        self.0.binary_search_by(|f| f.name.as_str().cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
+        self.0
+            .binary_search_by(|f| f.name.as_str().cmp(name))
+            .ok()
+            .and_then(|i| u32::try_from(i).ok())
     }
 
     /// The field at a position.
@@ -204,7 +210,10 @@ pub struct Schema {
 }
 
 fn find<T>(items: &[T], name: &str, key: impl Fn(&T) -> &str) -> Option<u32> {
-    items.binary_search_by(|item| key(item).cmp(name)).ok().and_then(|i| u32::try_from(i).ok())
+    items
+        .binary_search_by(|item| key(item).cmp(name))
+        .ok()
+        .and_then(|i| u32::try_from(i).ok())
 }
 
 impl Schema {
@@ -241,7 +250,11 @@ impl Schema {
     /// The shape of a request, where the action applies to these types.
     #[must_use]
     pub fn find_shape(&self, shape: Shape) -> Option<ShapeId> {
-        self.shapes.binary_search(&shape).ok().and_then(|i| u32::try_from(i).ok()).map(ShapeId)
+        self.shapes
+            .binary_search(&shape)
+            .ok()
+            .and_then(|i| u32::try_from(i).ok())
+            .map(ShapeId)
     }
 
     /// The definition of an entity type.
@@ -274,42 +287,95 @@ impl Schema {
         self.roles.get(id.index())
     }
 
+    /// The types of principals that an action applies to.
+    pub fn principals_of(&self, action: ActionId) -> impl Iterator<Item = EntityTypeId> {
+        self.principals()
+            .filter(move |principal| self.resources_of(*principal, action).next().is_some())
+    }
+
+    /// The types of resources that an action by principals of a type applies to.
+    pub fn resources_of(
+        &self,
+        principal: EntityTypeId,
+        action: ActionId,
+    ) -> impl Iterator<Item = EntityTypeId> {
+        let start = self
+            .shapes
+            .partition_point(|shape| (shape.principal, shape.action) < (principal, action));
+        let shapes = self.shapes.get(start..).unwrap_or_default();
+        shapes
+            .iter()
+            .take_while(move |shape| (shape.principal, shape.action) == (principal, action))
+            .map(|shape| shape.resource)
+    }
+
+    /// The types of principals that some action applies to. Quick, however many shapes there are.
+    pub fn principals(&self) -> impl Iterator<Item = EntityTypeId> {
+        let mut shapes = self.shapes.as_slice();
+        std::iter::from_fn(move || {
+            let principal = shapes.first()?.principal;
+            let rest = shapes.partition_point(|shape| shape.principal <= principal);
+            shapes = shapes.get(rest..).unwrap_or_default();
+            Some(principal)
+        })
+    }
+
     /// Whether an entity of type `descendant` can be `in` one of type `ancestor`.
     #[must_use]
     pub fn can_be_in(&self, descendant: EntityTypeId, ancestor: EntityTypeId) -> bool {
         descendant == ancestor
-            || self.entity_type(descendant).is_some_and(|d| d.ancestors.binary_search(&ancestor).is_ok())
+            || self
+                .entity_type(descendant)
+                .is_some_and(|d| d.ancestors.binary_search(&ancestor).is_ok())
     }
 
-    /// A type as it is written in the language.
+    /// A type as it is written in the language. Records inside records are cut short to `{ … }`, so that a name stays
+    /// readable (and finite work) however types are nested.
     #[must_use]
     pub fn type_name(&self, id: TypeId) -> String {
-        let Some(ty) = self.ty(id) else { return "?".to_owned() };
-        match ty {
-            Type::Bool => "Bool".to_owned(),
-            Type::Int => "Int".to_owned(),
-            Type::Decimal => "Decimal".to_owned(),
-            Type::String => "String".to_owned(),
-            Type::Timestamp => "Timestamp".to_owned(),
-            Type::Duration => "Duration".to_owned(),
-            Type::Ip => "Ip".to_owned(),
-            Type::Enum(e) => self.enum_def(e).map_or_else(|| "?".to_owned(), |d| d.name.clone()),
-            Type::Entity(e) => self.entity_type(e).map_or_else(|| "?".to_owned(), |d| d.name.clone()),
-            // Inner types come earlier in the arena; a loaded schema is checked for that, so this ends.
-            Type::Set(inner) if inner < id => format!("Set<{}>", self.type_name(inner)),
-            Type::Map(inner) if inner < id => format!("Map<{}>", self.type_name(inner)),
-            Type::Set(_) | Type::Map(_) => "?".to_owned(),
-            Type::Record(record) => {
-                let fields: Vec<String> = self
-                    .record(record)
-                    .into_iter()
-                    .flat_map(Fields::iter)
-                    .map(|f| {
-                        let ty = if f.ty < id { self.type_name(f.ty) } else { "?".to_owned() };
-                        format!("{}{}: {ty}", f.name, if f.optional { "?" } else { "" })
-                    })
-                    .collect();
-                if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
+        self.type_name_within(id, 2)
+    }
+
+    /// A type's name, with so many levels of what it is made of and so many fields of each.
+    fn type_name_within(&self, id: TypeId, levels: usize) -> String {
+        let named = |name: Option<&String>| name.map_or("?", String::as_str).to_owned();
+        let inner = |inner: TypeId| match levels.checked_sub(1) {
+            Some(levels) => self.type_name_within(inner, levels),
+            None => "…".to_owned(),
+        };
+        /// How many fields of a record are shown.
+        const MOST_SHOWN: usize = 8;
+        match self.ty(id) {
+            None => "?".to_owned(),
+            Some(Type::Bool) => "Bool".to_owned(),
+            Some(Type::Int) => "Int".to_owned(),
+            Some(Type::Decimal) => "Decimal".to_owned(),
+            Some(Type::String) => "String".to_owned(),
+            Some(Type::Timestamp) => "Timestamp".to_owned(),
+            Some(Type::Duration) => "Duration".to_owned(),
+            Some(Type::Ip) => "Ip".to_owned(),
+            Some(Type::Enum(e)) => named(self.enum_def(e).map(|d| &d.name)),
+            Some(Type::Entity(e)) => named(self.entity_type(e).map(|d| &d.name)),
+            Some(Type::Set(element)) => format!("Set<{}>", inner(element)),
+            Some(Type::Map(value)) => format!("Map<{}>", inner(value)),
+            Some(Type::Record(record)) => {
+                let fields = self.record(record).into_iter().flat_map(Fields::iter);
+                let mut shown: Vec<String> = match levels {
+                    0 => Vec::new(),
+                    _ => fields
+                        .clone()
+                        .take(MOST_SHOWN)
+                        .map(|f| format!("{}{}: {}", f.name, if f.optional { "?" } else { "" }, inner(f.ty)))
+                        .collect(),
+                };
+                if fields.count() > shown.len() {
+                    shown.push("…".to_owned());
+                }
+                if shown.is_empty() {
+                    "{}".to_owned()
+                } else {
+                    format!("{{ {} }}", shown.join(", "))
+                }
             }
         }
     }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{EntityTypeId, EnumId, Schema};
 
-/// Milliseconds in a day.
-pub const DAY: i64 = 86_400_000;
+mod time;
+
+pub use time::{DAY, DURATION_UNITS, Duration, Timestamp};
 
 /// Why a text is not a literal of its kind. `Display` says what was expected, in the words of an error message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,11 @@ impl Decimal {
             .map(|units| if negative { -units } else { units })
             .and_then(|units| i64::try_from(units).ok())
             .map(Self)
-            .ok_or_else(|| LiteralError(format!("`{text}` does not fit a decimal (at most 922337203685477.5807)")))
+            .ok_or_else(|| {
+                LiteralError(format!(
+                    "`{text}` does not fit a decimal (at most 922337203685477.5807)"
+                ))
+            })
     }
 }
 
@@ -94,135 +99,11 @@ impl fmt::Display for Decimal {
         let (whole, fraction) = (units / 10_000, units % 10_000);
         let digits = format!("{fraction:04}");
         let digits = digits.trim_end_matches('0');
-        write!(f, "{sign}{whole}.{}", if digits.is_empty() { "0" } else { digits })
-    }
-}
-
-/// An instant: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Timestamp(pub i64);
-
-impl Timestamp {
-    /// Reads an RFC 3339 instant (`2026-01-05T09:00:00Z`, `…+02:00`), or a date, which is its midnight in UTC.
-    /// Digits beyond milliseconds are cut.
-    ///
-    /// ```
-    /// use dictum_artifact::value::Timestamp;
-    /// assert_eq!(Timestamp::parse("1970-01-02").unwrap(), Timestamp(86_400_000));
-    /// assert_eq!(Timestamp::parse("1970-01-01T01:00:00+01:00").unwrap(), Timestamp(0));
-    /// assert!(Timestamp::parse("yesterday").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// When the text is neither.
-    pub fn parse(text: &str) -> Result<Self, LiteralError> {
-        let expected = || {
-            LiteralError(format!(
-                "`{text}` is not a timestamp, such as `2026-01-05T09:00:00Z`, `2026-01-05T10:00:00+01:00` or `2026-01-05`"
-            ))
-        };
-        if let Ok(date) = text.parse::<jiff::civil::Date>()
-            && text.len() == 10
-        {
-            let midnight = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| expected())?;
-            return Ok(Self(midnight.as_millisecond()));
-        }
-        // jiff reads more than RFC 3339; what it reads beyond is refused, so that every back end reads the same.
-        let bytes = text.as_bytes();
-        let separated = bytes.get(10).is_some_and(|b| matches!(b, b'T' | b't' | b' '));
-        if !separated || !bytes.iter().take(4).all(u8::is_ascii_digit) || text.contains('[') {
-            return Err(expected());
-        }
-        let instant: jiff::Timestamp = text.parse().map_err(|_| expected())?;
-        Ok(Self(instant.as_nanosecond().div_euclid(1_000_000).try_into().map_err(|_| expected())?))
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(instant) => write!(f, "{instant}"),
-            Err(_) => write!(f, "{}ms since 1970", self.0),
-        }
-    }
-}
-
-/// A span of time in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Duration(pub i64);
-
-/// The units of a duration, longest first, in milliseconds.
-pub const DURATION_UNITS: [(&str, i64); 5] =
-    [("d", DAY), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-
-impl Duration {
-    /// Reads `15m`, `2h30m`, `7d`, `250ms`: numbers with units from days to milliseconds, each unit once, longest
-    /// first; a leading `-` negates the whole.
-    ///
-    /// ```
-    /// use dictum_artifact::value::Duration;
-    /// assert_eq!(Duration::parse("2h30m").unwrap(), Duration(9_000_000));
-    /// assert_eq!(Duration(9_000_000).to_string(), "2h30m");
-    /// assert!(Duration::parse("30m2h").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// When the text has another form or does not fit 64 bits.
-    pub fn parse(text: &str) -> Result<Self, LiteralError> {
-        let malformed = || {
-            LiteralError(format!(
-                "`{text}` is not a duration: numbers with the units `d`, `h`, `m`, `s`, `ms`, longest first, such as `2h30m`"
-            ))
-        };
-        let (sign, mut rest) = match text.strip_prefix('-') {
-            Some(rest) => (-1, rest),
-            None => (1, text),
-        };
-        let mut units = DURATION_UNITS.as_slice();
-        let mut total: i64 = 0;
-        if rest.is_empty() {
-            return Err(malformed());
-        }
-        while !rest.is_empty() {
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, after) = rest.split_at(digits);
-            let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let (unit, after) = after.split_at(letters);
-            let at = units.iter().position(|(name, _)| *name == unit).ok_or_else(malformed)?;
-            if number.is_empty() {
-                return Err(malformed());
-            }
-            let scale = units.get(at).map_or(1, |(_, scale)| *scale);
-            total = number
-                .parse::<i64>()
-                .ok()
-                .and_then(|n| n.checked_mul(scale)?.checked_mul(sign))
-                .and_then(|n| total.checked_add(n))
-                .ok_or_else(|| LiteralError(format!("`{text}` is too long for a duration")))?;
-            units = units.get(at + 1..).unwrap_or_default();
-            rest = after;
-        }
-        Ok(Self(total))
-    }
-}
-
-impl fmt::Display for Duration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 {
-            return f.write_str("0s");
-        }
-        if self.0 < 0 {
-            f.write_str("-")?;
-        }
-        let mut rest = self.0.unsigned_abs();
-        for (name, scale) in DURATION_UNITS {
-            let scale = scale.unsigned_abs();
-            if rest >= scale {
-                write!(f, "{}{name}", rest / scale)?;
-                rest %= scale;
-            }
-        }
-        Ok(())
+        write!(
+            f,
+            "{sign}{whole}.{}",
+            if digits.is_empty() { "0" } else { digits }
+        )
     }
 }
 
@@ -250,7 +131,10 @@ impl Network {
             return literal_error(format!("the prefix `/{prefix}` is too long for `{addr}`"));
         };
         if net.trunc() != net {
-            return literal_error(format!("`{net}` has bits beyond its prefix; the network is `{}`", net.trunc()));
+            return literal_error(format!(
+                "`{net}` has bits beyond its prefix; the network is `{}`",
+                net.trunc()
+            ));
         }
         Ok(Self(net))
     }
@@ -272,8 +156,11 @@ impl Network {
             Some((addr, prefix)) => (addr, Some(prefix)),
             None => (text, None),
         };
-        let malformed =
-            || LiteralError(format!("`{text}` is not an IP address or network, such as `10.0.0.0/8` or `::1`"));
+        let malformed = || {
+            LiteralError(format!(
+                "`{text}` is not an IP address or network, such as `10.0.0.0/8` or `::1`"
+            ))
+        };
         let addr: IpAddr = addr.parse().map_err(|_| malformed())?;
         let full = if addr.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
@@ -380,11 +267,19 @@ impl Value {
             Self::Set(items) => format!("[{}]", list(&mut items.iter().map(|v| v.display(schema)))),
             Self::Map(entries) => format!(
                 "{{ {} }}",
-                list(&mut entries.iter().map(|(k, v)| format!("{}: {}", quote(k), v.display(schema))))
+                list(
+                    &mut entries
+                        .iter()
+                        .map(|(k, v)| format!("{}: {}", quote(k), v.display(schema)))
+                )
             ),
             Self::Record(fields) => format!(
                 "{{ {} }}",
-                list(&mut fields.iter().map(|v| v.as_ref().map_or_else(|| "_".to_owned(), |v| v.display(schema))))
+                list(
+                    &mut fields
+                        .iter()
+                        .map(|v| v.as_ref().map_or_else(|| "_".to_owned(), |v| v.display(schema)))
+                )
             ),
         }
     }
