@@ -50,6 +50,9 @@ pub struct File {
     pub source: SourceId,
     /// The declarations that could be read.
     pub declarations: Vec<Declaration>,
+    /// What could not: a name that stands there may be what it declares, so nothing is concluded from the name's absence
+    /// elsewhere. Empty if and only if nothing was reported.
+    pub broken: Vec<Span>,
 }
 
 /// A declaration with its docs and annotations.
@@ -304,7 +307,7 @@ pub enum FixtureItem {
     /// `User::"ann" in Group::"eng" { … }`
     Entity(FixtureEntity),
     /// `grant R on X to S until T`
-    Grant(FixtureGrant),
+    Grant(Box<FixtureGrant>),
 }
 
 /// `User::"ann" in Group::"eng", Group::"ops" { department: "eng" }`

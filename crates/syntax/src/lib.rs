@@ -4,4 +4,9 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod format;
+pub mod lexer;
+mod parser;
 pub mod source;
+
+pub use parser::{CODES, parse};

@@ -19,7 +19,11 @@ impl Span {
     /// The smallest span that holds both.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            source: self.source,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -48,9 +52,17 @@ impl Sources {
     /// Adds a source. Texts of over 4 GiB cannot be addressed; the parser refuses far smaller ones.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let text = text.into();
-        let starts = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
+        let starts = text
+            .bytes()
+            .zip(1u32..)
+            .filter(|(byte, _)| *byte == b'\n')
+            .map(|(_, next)| next);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        self.0.push(Source { name: name.into(), text, line_starts });
+        self.0.push(Source {
+            name: name.into(),
+            text,
+            line_starts,
+        });
         SourceId(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -71,7 +83,10 @@ impl Sources {
     /// The text of a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.get(span.source)
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     /// The line and column (in code points) where a span starts, both from 1.
