@@ -1,0 +1,669 @@
+//! Trees to typed expressions, in one environment at a time: with the types of principal and resource, the action and
+//! its context known, most of what `is`, `in` and `has` ask is known too.
+//!
+//! A test that cannot hold in one environment is no mistake, for it may in another; one that holds in none is. So a
+//! [`Findings`] gathers over all environments of a condition what was found possible, and speaks at the end.
+
+mod access;
+mod actions;
+mod facts;
+mod operators;
+mod shown;
+mod values;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use dictum_artifact::expr::{Expr, ExprId, Literal};
+use dictum_artifact::schema::{ActionId, EntityTypeId, RecordId, Type, TypeId};
+use dictum_artifact::value::Decimal;
+use dictum_syntax::ast::{self, ExprKind};
+use dictum_syntax::diagnostic::{self, Diagnostic, Severity};
+use dictum_syntax::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::codes;
+use crate::declare::{Declared, UNKNOWN};
+use facts::{Assumed, Facts};
+pub(crate) use shown::list;
+use values::needs_hint;
+pub(crate) use values::{Given, constant, constants, entity_literal, missing_fields, misspelt};
+
+/// What is known of the requests that a condition is about; nothing, for the values of fixtures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Environment {
+    pub(crate) principal: EntityTypeId,
+    pub(crate) resource: EntityTypeId,
+    pub(crate) context: RecordId,
+    /// The action, where the condition asks for it.
+    pub(crate) action: Option<ActionId>,
+}
+
+/// What checking a condition found, over all its environments.
+#[derive(Default)]
+pub(crate) struct Findings {
+    errors: Vec<Diagnostic>,
+    /// How many of the errors are of earlier environments.
+    earlier: usize,
+    /// The first of those of one kind at one place: what is said in another environment is the same mistake.
+    reported: FxHashMap<(Span, &'static str), usize>,
+    /// Tests that cannot hold in some environment, by the place of the test.
+    impossible: BTreeMap<Span, Diagnostic>,
+    /// Tests that can hold in some environment.
+    possible: FxHashSet<Span>,
+    /// What was found in parts that some environment rules out.
+    ruled_out: BTreeMap<Span, Vec<Diagnostic>>,
+    /// Parts that some environment does not rule out.
+    reached: FxHashSet<Span>,
+    /// A condition that could not be typed.
+    failed: Option<Span>,
+}
+
+impl Findings {
+    /// The diagnostics of all environments together.
+    pub(crate) fn finish(self, diagnostics: &mut Vec<Diagnostic>) {
+        let Self {
+            errors,
+            impossible,
+            possible,
+            ruled_out,
+            reached,
+            failed,
+            earlier: _,
+            reported: _,
+        } = self;
+        let before = errors.len();
+        let mut found = errors;
+        found.extend(
+            impossible
+                .into_iter()
+                .filter(|(span, _)| !possible.contains(span))
+                .map(|(_, d)| d),
+        );
+        // What cannot hold may be what rules them out, and is to be mended first.
+        if found.len() == before {
+            found.extend(
+                ruled_out
+                    .into_iter()
+                    .filter(|(span, _)| !reached.contains(span))
+                    .flat_map(|(_, d)| d),
+            );
+        }
+        diagnostic::sort(&mut found);
+        diagnostics.extend(found);
+        // A rule without its condition must never become a program without the rule.
+        if let Some(span) = failed
+            && diagnostics
+                .iter()
+                .all(|diagnostic| diagnostic.severity != Severity::Error)
+        {
+            let message = "the types of this condition could not be worked out";
+            diagnostics.push(Diagnostic::error(codes::TYPE_NOT_KNOWN, span, message));
+        }
+    }
+
+    fn next_environment(&mut self) {
+        for (at, error) in self.errors.iter().enumerate().skip(self.earlier) {
+            self.reported.entry((error.span, error.code)).or_insert(at);
+        }
+        self.earlier = self.errors.len();
+    }
+
+    pub(crate) fn error(&mut self, diagnostic: Diagnostic) {
+        let before = self.reported.get(&(diagnostic.span, diagnostic.code));
+        match before.and_then(|at| self.errors.get_mut(*at)) {
+            None => self.errors.push(diagnostic),
+            Some(before) if before.help.is_none() => *before = diagnostic,
+            Some(_) => {}
+        }
+    }
+}
+
+/// A checked expression.
+#[derive(Clone, Copy, Debug)]
+struct Typed {
+    id: ExprId,
+    ty: TypeId,
+}
+
+/// Checks a condition in one environment: the clauses, each with whether it is negated (`unless`), must all hold. `None`
+/// when something is wrong with it.
+pub(crate) fn condition(
+    declared: &mut Declared<'_>,
+    findings: &mut Findings,
+    environment: Environment,
+    clauses: &[(&ast::Expr, bool)],
+) -> Option<ExprId> {
+    findings.next_environment();
+    declared.checked = clauses
+        .iter()
+        .map(|(condition, _)| size(condition))
+        .fold(declared.checked, usize::saturating_add);
+    if declared.checked > MAX_CHECKED {
+        if let Some((condition, _)) = clauses.first().filter(|_| !declared.exhausted) {
+            let message = format!(
+                "with this condition, those of the policy have more than {MAX_CHECKED} parts, over all kinds of requests"
+            );
+            findings.error(
+                Diagnostic::error(codes::TOO_MANY_TESTS, condition.span, message)
+                    .with_help("give rules heads that fit fewer types and actions, or split the policy"),
+            );
+        }
+        declared.exhausted = true;
+        declared.incomplete = true;
+        return None;
+    }
+    let checked = Checker::new(declared, findings, Some(environment)).conjunction(clauses);
+    if checked.is_none() {
+        findings.failed = clauses.first().map(|(condition, _)| condition.span);
+    }
+    checked
+}
+
+/// How many parts the conditions of a package may have, each counted once for every kind of request that it is checked
+/// for.
+pub const MAX_CHECKED: usize = 1 << 25;
+
+/// How many parts a condition has.
+fn size(expr: &ast::Expr) -> usize {
+    let mut parts = 1;
+    operands(expr, &mut |operand| parts += size(operand));
+    parts
+}
+
+/// Whether a condition asks which action a request has.
+pub(crate) fn asks_for_action(expr: &ast::Expr) -> bool {
+    let mut asks = matches!(expr.kind, ExprKind::Action);
+    operands(expr, &mut |operand| asks = asks || asks_for_action(operand));
+    asks
+}
+
+/// Whether what follows a condition may depend on it: it asks for a presence, a type or an action.
+fn establishes(expr: &ast::Expr) -> bool {
+    let mut found = matches!(expr.kind, ExprKind::Has(..) | ExprKind::Is(..) | ExprKind::Action);
+    operands(expr, &mut |operand| found = found || establishes(operand));
+    found
+}
+
+fn operands<'e>(expr: &'e ast::Expr, visit: &mut impl FnMut(&'e ast::Expr)) {
+    match &expr.kind {
+        ExprKind::Bool(_)
+        | ExprKind::Int(_)
+        | ExprKind::Decimal(_)
+        | ExprKind::String(_)
+        | ExprKind::Timestamp(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Ip(_)
+        | ExprKind::Entity(_)
+        | ExprKind::Name(_)
+        | ExprKind::Principal
+        | ExprKind::Resource
+        | ExprKind::Action
+        | ExprKind::Context => {}
+        ExprKind::Field(a, _)
+        | ExprKind::Not(a)
+        | ExprKind::Negate(a)
+        | ExprKind::IsEmpty(a)
+        | ExprKind::Like(a, _, _) => visit(a),
+        ExprKind::Method(a, _, arguments) => {
+            visit(a);
+            arguments.iter().for_each(visit);
+        }
+        ExprKind::Index(a, b)
+        | ExprKind::Binary(_, a, b)
+        | ExprKind::Has(a, b)
+        | ExprKind::Otherwise(a, b) => {
+            visit(a);
+            visit(b);
+        }
+        ExprKind::If(a, b, c) => {
+            visit(a);
+            visit(b);
+            visit(c);
+        }
+        ExprKind::Is(a, _, b) => {
+            visit(a);
+            b.iter().for_each(|b| visit(b));
+        }
+        ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => items.iter().for_each(visit),
+        ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| visit(value)),
+    }
+}
+
+/// How a part of an `and` or an `or` settles the whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// It has the settling value.
+    Known,
+    /// It has the settling value wherever it is defined, as `x is T` does for an `x` of another type.
+    WhereDefined,
+}
+
+struct Checker<'c, 'a> {
+    declared: &'c mut Declared<'a>,
+    findings: &'c mut Findings,
+    environment: Option<Environment>,
+    /// Presence tests known to hold here.
+    facts: Facts,
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    fn new(
+        declared: &'c mut Declared<'a>,
+        findings: &'c mut Findings,
+        environment: Option<Environment>,
+    ) -> Self {
+        Self {
+            declared,
+            findings,
+            environment,
+            facts: Facts::default(),
+        }
+    }
+
+    fn error(&mut self, diagnostic: Diagnostic) {
+        self.findings.error(diagnostic);
+    }
+
+    fn bool_type(&mut self) -> TypeId {
+        self.declared.intern(Type::Bool)
+    }
+
+    fn typed(&mut self, expr: Expr, ty: Type) -> Option<Typed> {
+        Some(Typed {
+            id: self.declared.exprs.add(expr),
+            ty: self.declared.intern(ty),
+        })
+    }
+
+    fn truth(&mut self, id: ExprId) -> Option<Typed> {
+        Some(Typed {
+            id,
+            ty: self.bool_type(),
+        })
+    }
+
+    fn literal(&mut self, literal: Literal, ty: Type) -> Option<Typed> {
+        self.typed(Expr::Literal(literal), ty)
+    }
+
+    /// The type behind an id; none, for [`UNKNOWN`].
+    fn ty(&self, ty: TypeId) -> Option<Type> {
+        self.declared.schema.ty(ty)
+    }
+
+    fn name_of(&self, ty: TypeId) -> String {
+        self.declared.schema.type_name(ty)
+    }
+
+    /// Checks that an expression has a type.
+    fn check(&mut self, expr: &ast::Expr, expected: TypeId) -> Option<ExprId> {
+        let typed = self.infer(expr, Some(expected))?;
+        if typed.ty == expected {
+            return Some(typed.id);
+        }
+        // Of a type that could not be resolved, enough was said.
+        if expected != UNKNOWN {
+            let mismatch = self.mismatch(expr, expected, typed.ty);
+            self.error(mismatch);
+        }
+        None
+    }
+
+    fn check_bool(&mut self, expr: &ast::Expr) -> Option<ExprId> {
+        let bool_type = self.bool_type();
+        self.check(expr, bool_type)
+    }
+
+    fn mismatch(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Diagnostic {
+        let (expected_name, found_name) = (self.name_of(expected), self.name_of(found));
+        let message = format!("expected a value of type `{expected_name}`, found one of type `{found_name}`");
+        let mut diagnostic = Diagnostic::error(codes::TYPE_MISMATCH, expr.span, message)
+            .with_label(format!("this is `{found_name}`"));
+        diagnostic.help = self.conversion(expr, expected, found);
+        diagnostic
+    }
+
+    /// How a value of the type that was found is written as one of the type that was expected.
+    fn conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<String> {
+        let literal = self.literal_conversion(expr, expected, found);
+        literal.or_else(|| match (self.ty(expected)?, self.ty(found)?) {
+            (Type::String, Type::Entity(_)) => Some("`.id` gives an entity's id as text".to_owned()),
+            (Type::Bool, Type::Duration | Type::Int | Type::Decimal | Type::String | Type::Timestamp) => {
+                Some("compare it with something, such as `… == …`".to_owned())
+            }
+            (Type::Set(element), _) if element == found => {
+                Some("put the value into brackets to make a set of it: `[…]`".to_owned())
+            }
+            _ => None,
+        })
+    }
+
+    /// How a literal of the type that was found is written as one of the type that was expected.
+    fn literal_conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<String> {
+        match (self.ty(expected)?, self.ty(found)?, &expr.kind) {
+            (Type::Decimal, Type::Int, ExprKind::Int(n)) => {
+                Some(format!("write `{n}.0`: nothing converts implicitly"))
+            }
+            (Type::Timestamp, Type::String, ExprKind::String(text)) => {
+                Some(format!("write `time\"{text}\"`"))
+            }
+            (Type::Ip, Type::String, ExprKind::String(text)) => Some(format!("write `ip\"{text}\"`")),
+            (Type::Int, Type::Decimal, ExprKind::Decimal(n)) if n.ten_thousandths() % Decimal::SCALE == 0 => {
+                Some(format!(
+                    "write `{}`: nothing converts implicitly",
+                    n.ten_thousandths() / Decimal::SCALE
+                ))
+            }
+            (Type::Duration, Type::Int, ExprKind::Int(n)) => {
+                Some(format!("give the number a unit, such as `{n}m` or `{n}s`"))
+            }
+            (Type::String, Type::Int, ExprKind::Int(n)) => {
+                Some(format!("text is written in quotes: `\"{n}\"`"))
+            }
+            (Type::Int, Type::String, ExprKind::String(text)) if text.parse::<i64>().is_ok() => {
+                Some(format!("a number is written without quotes: `{text}`"))
+            }
+            (Type::Entity(_), Type::String, ExprKind::String(text)) => {
+                Some(format!("write `{}::\"{text}\"`", self.name_of(expected)))
+            }
+            (Type::Enum(_), Type::String, ExprKind::String(text)) => {
+                Some(format!("write the name without quotes: `{text}`"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Checks an expression. `expected` helps where an expression alone does not tell its type (a bare name of an
+    /// enum, `[]`, a record); whether the type is the expected one is for the caller to see.
+    fn infer(&mut self, expr: &ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+        match &expr.kind {
+            ExprKind::Bool(value) => self.literal(Literal::Bool(*value), Type::Bool),
+            ExprKind::Int(value) => self.literal(Literal::Int(*value), Type::Int),
+            ExprKind::Decimal(value) => self.literal(Literal::Decimal(*value), Type::Decimal),
+            ExprKind::String(value) => self.literal(Literal::String(value.as_str().into()), Type::String),
+            ExprKind::Timestamp(value) => self.literal(Literal::Timestamp(*value), Type::Timestamp),
+            ExprKind::Duration(value) => self.literal(Literal::Duration(*value), Type::Duration),
+            ExprKind::Ip(value) => self.literal(Literal::Ip(*value), Type::Ip),
+            ExprKind::Entity(entity) => self.entity(entity),
+            ExprKind::Name(name) => self.name(name, expr.span, expected),
+            ExprKind::Principal => {
+                let ty = self.environment(expr.span)?.principal;
+                self.typed(Expr::Principal, Type::Entity(ty))
+            }
+            ExprKind::Resource => {
+                let ty = self.environment(expr.span)?.resource;
+                self.typed(Expr::Resource, Type::Entity(ty))
+            }
+            ExprKind::Context => {
+                let record = self.environment(expr.span)?.context;
+                self.typed(Expr::Context, Type::Record(record))
+            }
+            ExprKind::Action => {
+                self.action_value(expr.span);
+                None
+            }
+            ExprKind::Field(of, field) => self.field(of, field, expr),
+            ExprKind::Index(map, key) => self.index(map, key, expr),
+            ExprKind::Method(of, method, arguments) => self.method(of, method, arguments),
+            ExprKind::Set(items) => self.set(items, expr.span, expected),
+            ExprKind::Record(fields) => self.record(fields, expr.span, expected),
+            ExprKind::Not(operand) => {
+                let operand = self.check_bool(operand)?;
+                let id = self.declared.exprs.not(operand);
+                self.truth(id)
+            }
+            ExprKind::Negate(operand) => self.negate(operand, expr.span),
+            ExprKind::And(items) => {
+                let id = self.connective(&clauses(items), true)?;
+                self.truth(id)
+            }
+            ExprKind::Or(items) => {
+                let id = self.connective(&clauses(items), false)?;
+                self.truth(id)
+            }
+            ExprKind::If(condition, yes, no) => self.conditional(condition, yes, no, expected),
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr.span),
+            ExprKind::Has(of, what) => self.has(of, what),
+            ExprKind::Is(of, ty, within) => self.is(of, ty, within.as_deref(), expr.span),
+            ExprKind::IsEmpty(of) => self.is_empty(of, expr.span),
+            ExprKind::Like(text, pattern, _) => {
+                let string = self.declared.intern(Type::String);
+                let text = self.check(text, string)?;
+                self.typed(Expr::Like(text, pattern.clone()), Type::Bool)
+            }
+            ExprKind::Otherwise(value, default) => self.otherwise(value, default),
+        }
+    }
+
+    fn environment(&mut self, span: Span) -> Option<Environment> {
+        if self.environment.is_none() {
+            self.error(
+                Diagnostic::error(codes::NOT_CONSTANT, span, "the value here must be a constant")
+                    .with_help("there is no request yet: write the value itself"),
+            );
+        }
+        self.environment
+    }
+
+    fn conditional(
+        &mut self,
+        written_condition: &ast::Expr,
+        yes: &ast::Expr,
+        no: &ast::Expr,
+        expected: Option<TypeId>,
+    ) -> Option<Typed> {
+        let condition = self.check_bool(written_condition);
+        if let Some(value) = condition.and_then(|condition| self.declared.exprs.known(condition)) {
+            let (taken, left) = if value { (yes, no) } else { (no, yes) };
+            let hint = if expected.is_none() && needs_hint(taken) && !needs_hint(left) {
+                self.aside(left, None).map(|typed| typed.ty)
+            } else {
+                self.ruled_out(left, expected);
+                expected
+            };
+            return self.reach(taken, |checker| checker.infer(taken, hint));
+        }
+        // What tells its type is checked first, and types the other branch.
+        let yes_first = expected.is_some() || !needs_hint(yes) || needs_hint(no);
+        let branch = |checker: &mut Self, on: bool, hint: Option<TypeId>| {
+            let expr = if on { yes } else { no };
+            let mark = checker.facts.mark();
+            match condition {
+                Some(id) => {
+                    let assumed = checker.facts_if(id, on);
+                    checker.facts.assume(assumed);
+                }
+                None if establishes(written_condition) => checker.facts.doubt(),
+                None => {}
+            }
+            let typed = checker.reach(expr, |checker| checker.infer(expr, hint));
+            checker.facts.forget(&mark);
+            typed
+        };
+        let one = branch(self, yes_first, expected);
+        let hint = expected.or(one.map(|typed| typed.ty));
+        let second = if yes_first { no } else { yes };
+        // Of a branch whose type the other one tells, nothing can be said where that is in error.
+        let other = match hint {
+            None if needs_hint(second) => None,
+            _ => branch(self, !yes_first, hint),
+        };
+        let (condition, one, other) = (condition?, one?, other?);
+        if one.ty != other.ty {
+            let (first, second) = if yes_first { (yes, no) } else { (no, yes) };
+            let mut mismatch = if expected == Some(other.ty) {
+                self.mismatch(first, other.ty, one.ty)
+            } else {
+                self.mismatch(second, one.ty, other.ty)
+            };
+            mismatch
+                .help
+                .get_or_insert_with(|| "both branches of an `if` have one type".to_owned());
+            self.error(mismatch);
+            return None;
+        }
+        let (yes, no) = if yes_first {
+            (one.id, other.id)
+        } else {
+            (other.id, one.id)
+        };
+        let id = self.declared.exprs.add(Expr::If(condition, yes, no));
+        Some(Typed { id, ty: one.ty })
+    }
+
+    fn otherwise(&mut self, value: &ast::Expr, default: &ast::Expr) -> Option<Typed> {
+        let value_id = self.check_bool(value);
+        let default_id = self.check_bool(default);
+        let (value_id, default_id) = (value_id?, default_id?);
+        if self.declared.exprs.can_be_undefined(default_id) {
+            let message = "the value after `otherwise` can be undefined itself";
+            self.error(
+                Diagnostic::error(codes::OTHERWISE_UNDEFINED, default.span, message)
+                    .with_help("use `true` or `false`, or something of the context"),
+            );
+            return None;
+        }
+        self.typed(Expr::Otherwise(value_id, default_id), Type::Bool)
+    }
+
+    /// Checks parts that all must hold, each with what the ones before it establish. `true` marks a part that is
+    /// negated (`unless`).
+    fn conjunction(&mut self, parts: &[(&ast::Expr, bool)]) -> Option<ExprId> {
+        self.connective(parts, true)
+    }
+
+    /// `and` where `all`, else `or`. After a part that settles the whole in this environment, the rest is ruled out.
+    fn connective(&mut self, parts: &[(&ast::Expr, bool)], all: bool) -> Option<ExprId> {
+        let mark = self.facts.mark();
+        let mut ids = Vec::with_capacity(parts.len());
+        let mut failed = false;
+        let mut settled = None;
+        for (part, negated) in parts {
+            let checked = match settled {
+                None => {
+                    let checked = self.reach(part, |checker| checker.check_bool(part));
+                    failed |= checked.is_none();
+                    checked
+                }
+                Some(Settled::Known) => {
+                    let bool_type = self.bool_type();
+                    self.ruled_out(part, Some(bool_type));
+                    continue;
+                }
+                // Where the whole is not settled because something is undefined, this part may yet settle it.
+                Some(Settled::WhereDefined) => {
+                    let bool_type = self.bool_type();
+                    self.aside(part, Some(bool_type)).map(|typed| typed.id)
+                }
+            };
+            let Some(id) = checked else {
+                // What this part was to establish is not known, so nothing that follows is blamed for lacking it.
+                if establishes(part) {
+                    self.facts.doubt();
+                }
+                continue;
+            };
+            let id = if *negated { self.declared.exprs.not(id) } else { id };
+            match self.declared.exprs.known(id) {
+                Some(value) if value == all => continue,
+                Some(_) => settled = Some(Settled::Known),
+                None => {}
+            }
+            ids.push(id);
+            let assumed = self.facts_if(id, all);
+            if matches!(assumed, Assumed::Everything) {
+                settled = settled.or(Some(Settled::WhereDefined));
+            }
+            self.facts.assume(assumed);
+        }
+        self.facts.forget(&mark);
+        if failed {
+            return None;
+        }
+        let exprs = &mut self.declared.exprs;
+        if ids.iter().any(|id| exprs.known(*id) == Some(!all)) {
+            return Some(exprs.bool(!all));
+        }
+        Some(if all { exprs.and(ids) } else { exprs.or(ids) })
+    }
+
+    /// Checks a part that this environment reaches.
+    fn reach<T>(&mut self, part: &ast::Expr, check: impl FnOnce(&mut Self) -> T) -> T {
+        self.findings.reached.insert(part.span);
+        check(self)
+    }
+
+    /// Checks a part that this environment rules out: what is found counts only where every environment does, and finds
+    /// the same.
+    fn ruled_out(&mut self, part: &ast::Expr, expected: Option<TypeId>) {
+        let is_right = |found: &Vec<Diagnostic>| found.is_empty();
+        let is_right_elsewhere = self.findings.ruled_out.get(&part.span).is_some_and(is_right);
+        if !self.findings.reached.contains(&part.span) && !is_right_elsewhere {
+            self.aside(part, expected);
+        }
+    }
+
+    /// Checks a part, and keeps what is found from what counts.
+    fn aside(&mut self, part: &ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+        let mut findings = Findings::default();
+        let mut checker = Checker {
+            declared: &mut *self.declared,
+            findings: &mut findings,
+            environment: self.environment,
+            facts: std::mem::take(&mut self.facts),
+        };
+        let typed = match expected {
+            Some(ty) => checker.check(part, ty).map(|id| Typed { id, ty }),
+            None => checker.infer(part, None),
+        };
+        self.facts = checker.facts;
+        if !self.findings.reached.contains(&part.span) {
+            let mut found = Vec::new();
+            findings.finish(&mut found);
+            match self.findings.ruled_out.entry(part.span) {
+                Entry::Vacant(first) => drop(first.insert(found)),
+                Entry::Occupied(mut before) => before.get_mut().retain(|diagnostic| {
+                    let same =
+                        |other: &Diagnostic| (other.span, other.code) == (diagnostic.span, diagnostic.code);
+                    found.iter().any(same)
+                }),
+            }
+        }
+        typed
+    }
+
+    fn facts_if(&self, id: ExprId, value: bool) -> Assumed {
+        facts::established(&self.declared.exprs, id).when(value)
+    }
+
+    /// A test that has this value in this environment, wherever its operands are defined.
+    fn settled(&mut self, operands: &[ExprId], value: bool) -> Option<Typed> {
+        let id = self.declared.exprs.settled(operands, value);
+        self.truth(id)
+    }
+
+    /// Says that the test at a place can hold in this environment.
+    fn possible(&mut self, span: Span) {
+        self.findings.possible.insert(span);
+    }
+
+    /// Says that the test at a place cannot hold in this environment.
+    fn impossible(&mut self, diagnostic: Diagnostic) {
+        if self.declared.incomplete {
+            return;
+        }
+        match self.findings.impossible.entry(diagnostic.span) {
+            Entry::Occupied(mut first) => {
+                if first.get().help.is_none() && diagnostic.help.is_some() {
+                    first.insert(diagnostic);
+                }
+            }
+            Entry::Vacant(place) => drop(place.insert(diagnostic)),
+        }
+    }
+}
+
+fn clauses(items: &[ast::Expr]) -> Vec<(&ast::Expr, bool)> {
+    items.iter().map(|item| (item, false)).collect()
+}
