@@ -1,0 +1,15 @@
+//! The command `dictum` as a user runs it: what it decides and prints, how it ends, and what it leaves alone.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod examples;
+mod output;
+mod readme;
+mod run;
+mod usage;
