@@ -1,0 +1,379 @@
+//! Which constructs of the language occur: counted in the syntax tree and in the typed expressions, not by who wrote them.
+//!
+//! Every `match` here names all forms, so that a new form of the language does not compile until it is counted, and its name
+//! stands in [`ALL`], so that a generator which does not make it fails.
+
+use std::collections::BTreeMap;
+
+use dictum_artifact::expr::{Arithmetic, Comparison, Expr, Literal, Property};
+use dictum_compiler::Program;
+use dictum_syntax::ast::{
+    Actions, BinaryOp, Declaration, DeclarationKind, Effect, ExprKind, FieldDecl, File, FixtureItem, Head,
+    HeadKind, Held, TestDecl, TypeExpr, TypeExprKind,
+};
+
+/// How often each construct occurred.
+pub type Counts = BTreeMap<&'static str, usize>;
+
+/// Every construct.
+#[rustfmt::skip]
+pub const ALL: &[&str] = &[
+    "doc comment", "annotation", "annotation without text",
+    "entity", "entity in", "entity with closed ids", "enum", "ordered enum", "type alias", "context",
+    "action", "actions together", "action in group", "action with own context", "action group",
+    "optional field", "type name", "Set<T>", "Map<T>", "record type",
+    "role", "role includes", "role without actions", "held default", "held by grant", "held when", "held by grant or when",
+    "permit", "forbid", "label", "no label", "because", "no clause", "when", "unless", "several clauses",
+    "WHO any", "WHO name", "WHO name in", "WHO entity", "WHO list", "to any", "to a list",
+    "WHAT any", "WHAT name", "WHAT name in", "WHAT entity", "WHAT list",
+    "fixture", "fixture entity", "fixture parents", "fixture attributes",
+    "grant", "grant on anything", "grant until", "test", "test context", "allow", "deny", "given",
+    "true or false", "integer", "decimal", "text", "timestamp", "duration", "address", "entity literal", "name",
+    "principal", "resource", "action value", "context value", ".field", ".starts_with(…)", ".ends_with(…)", "m[key]",
+    "[set]", "{ record }", "not", "negate", "and", "or", "if", "has", "is", "is in", "is empty", "like", "otherwise",
+    "==", "!=", "<", "<=", ">", ">=", "in", "contains", "contains all", "contains any", "??", "+", "-", "*",
+    "typed Bool", "typed Int", "typed Decimal", "typed String", "typed Timestamp", "typed Duration", "typed Ip",
+    "typed Enum", "typed Entity", "typed principal", "typed resource", "typed context", "typed attribute",
+    "typed has attribute", "typed field", "typed has field", "typed lookup", "typed has key", "typed ??", "typed not",
+    "typed and", "typed or", "typed if", "typed otherwise", "typed ==", "typed <", "typed <=", "typed +", "typed -",
+    "typed *", "typed negate", "typed entity in", "typed entity in set", "typed network in", "typed network in set",
+    "typed contains", "typed contains all", "typed contains any", "typed is empty", "typed like", "typed starts_with",
+    "typed ends_with", "typed id", "typed set", "typed record", "typed grant held",
+    "length", "size", "is_v4", "is_v6", "is_loopback", "is_multicast", "is_private", "time_of_day", "date", "weekday",
+    "in_milliseconds", "in_seconds", "in_minutes", "in_hours", "in_days",
+];
+
+/// Counts what a parsed file holds.
+pub fn count_file(file: &File, counts: &mut Counts) {
+    let mut counter = Counter(counts);
+    file.declarations
+        .iter()
+        .for_each(|declaration| counter.declaration(declaration));
+}
+
+/// Counts the typed expressions of a program.
+pub fn count_program(program: &Program, counts: &mut Counts) {
+    let mut counter = Counter(counts);
+    program.exprs.0.iter().for_each(|expr| counter.typed(expr));
+}
+
+struct Counter<'c>(&'c mut Counts);
+
+impl Counter<'_> {
+    fn see(&mut self, construct: &'static str) {
+        *self.0.entry(construct).or_default() += 1;
+    }
+
+    fn see_if(&mut self, is: bool, construct: &'static str) {
+        if is {
+            self.see(construct);
+        }
+    }
+
+    fn declaration(&mut self, declaration: &Declaration) {
+        self.see_if(!declaration.docs.is_empty(), "doc comment");
+        for annotation in &declaration.annotations {
+            self.see(if annotation.text.is_some() {
+                "annotation"
+            } else {
+                "annotation without text"
+            });
+        }
+        match &declaration.kind {
+            DeclarationKind::Entity(decl) => {
+                self.see("entity");
+                self.see_if(!decl.parents.is_empty(), "entity in");
+                self.see_if(decl.ids.is_some(), "entity with closed ids");
+                self.fields(&decl.attributes);
+            }
+            DeclarationKind::Enum(decl) => self.see(if decl.ordered { "ordered enum" } else { "enum" }),
+            DeclarationKind::Type(decl) => {
+                self.see("type alias");
+                self.type_expr(&decl.ty);
+            }
+            DeclarationKind::Context(decl) => {
+                self.see("context");
+                self.fields(&decl.fields);
+            }
+            DeclarationKind::Action(decl) => {
+                self.see(if decl.on.is_empty() {
+                    "action group"
+                } else {
+                    "action"
+                });
+                self.see_if(decl.names.len() > 1, "actions together");
+                self.see_if(!decl.groups.is_empty(), "action in group");
+                self.see_if(!decl.context.is_empty(), "action with own context");
+                self.fields(&decl.context);
+            }
+            DeclarationKind::Role(decl) => {
+                self.see("role");
+                self.see_if(!decl.includes.is_empty(), "role includes");
+                self.see_if(decl.actions.is_empty(), "role without actions");
+                match &decl.held {
+                    Held::Default => self.see("held default"),
+                    Held::ByGrant => self.see("held by grant"),
+                    Held::When(condition) => {
+                        self.see("held when");
+                        self.expr(condition);
+                    }
+                    Held::ByGrantOrWhen(condition) => {
+                        self.see("held by grant or when");
+                        self.expr(condition);
+                    }
+                }
+            }
+            DeclarationKind::Rule(decl) => {
+                self.see(match decl.effect {
+                    Effect::Permit => "permit",
+                    Effect::Forbid => "forbid",
+                });
+                self.see(if decl.label.is_some() { "label" } else { "no label" });
+                self.see_if(decl.because.is_some(), "because");
+                self.see_if(decl.clauses.is_empty(), "no clause");
+                self.see_if(decl.clauses.len() > 1, "several clauses");
+                self.see_if(decl.who.len() > 1, "WHO list");
+                self.see_if(decl.what.len() > 1, "WHAT list");
+                decl.who.iter().for_each(|head| self.head(head, true));
+                decl.what.iter().for_each(|head| self.head(head, false));
+                self.see(match &decl.actions {
+                    Actions::Any(_) => "to any",
+                    Actions::List(_) => "to a list",
+                });
+                for clause in &decl.clauses {
+                    self.see(if clause.unless { "unless" } else { "when" });
+                    self.expr(&clause.condition);
+                }
+            }
+            DeclarationKind::Fixture(decl) => {
+                self.see("fixture");
+                decl.items.iter().for_each(|item| self.fixture_item(item));
+            }
+            DeclarationKind::Test(decl) => self.test(decl),
+        }
+    }
+
+    fn fields(&mut self, fields: &[FieldDecl]) {
+        for field in fields {
+            self.see_if(field.optional, "optional field");
+            self.type_expr(&field.ty);
+        }
+    }
+
+    fn type_expr(&mut self, ty: &TypeExpr) {
+        match &ty.kind {
+            TypeExprKind::Name(_) => self.see("type name"),
+            TypeExprKind::Set(inner) => {
+                self.see("Set<T>");
+                self.type_expr(inner);
+            }
+            TypeExprKind::Map(inner) => {
+                self.see("Map<T>");
+                self.type_expr(inner);
+            }
+            TypeExprKind::Record(fields) => {
+                self.see("record type");
+                self.fields(fields);
+            }
+        }
+    }
+
+    fn head(&mut self, head: &Head, who: bool) {
+        let [any, name, name_in, entity] = if who {
+            ["WHO any", "WHO name", "WHO name in", "WHO entity"]
+        } else {
+            ["WHAT any", "WHAT name", "WHAT name in", "WHAT entity"]
+        };
+        self.see(match &head.kind {
+            HeadKind::Any => any,
+            HeadKind::Name(_) => name,
+            HeadKind::In(..) => name_in,
+            HeadKind::Entity(_) => entity,
+        });
+    }
+
+    fn fixture_item(&mut self, item: &FixtureItem) {
+        match item {
+            FixtureItem::Entity(entity) => {
+                self.see("fixture entity");
+                self.see_if(!entity.parents.is_empty(), "fixture parents");
+                self.see_if(!entity.attributes.is_empty(), "fixture attributes");
+                entity.attributes.iter().for_each(|(_, value)| self.expr(value));
+            }
+            FixtureItem::Grant(grant) => {
+                self.see("grant");
+                self.see_if(matches!(grant.on.kind, HeadKind::Any), "grant on anything");
+                self.see_if(grant.until.is_some(), "grant until");
+                grant.until.iter().for_each(|until| self.expr(until));
+            }
+        }
+    }
+
+    fn test(&mut self, test: &TestDecl) {
+        self.see("test");
+        self.see_if(test.context.is_some(), "test context");
+        test.context
+            .iter()
+            .flat_map(|(_, fields)| fields)
+            .for_each(|(_, value)| self.expr(value));
+        for case in &test.cases {
+            self.see(if case.allow { "allow" } else { "deny" });
+            self.see_if(!case.given.is_empty(), "given");
+            case.given.iter().for_each(|(_, value)| self.expr(value));
+        }
+    }
+
+    fn expr(&mut self, expr: &dictum_syntax::ast::Expr) {
+        match &expr.kind {
+            ExprKind::Bool(_) => self.see("true or false"),
+            ExprKind::Int(_) => self.see("integer"),
+            ExprKind::Decimal(_) => self.see("decimal"),
+            ExprKind::String(_) => self.see("text"),
+            ExprKind::Timestamp(_) => self.see("timestamp"),
+            ExprKind::Duration(_) => self.see("duration"),
+            ExprKind::Ip(_) => self.see("address"),
+            ExprKind::Entity(_) => self.see("entity literal"),
+            ExprKind::Name(_) => self.see("name"),
+            ExprKind::Principal => self.see("principal"),
+            ExprKind::Resource => self.see("resource"),
+            ExprKind::Action => self.see("action value"),
+            ExprKind::Context => self.see("context value"),
+            ExprKind::Field(of, _) => {
+                self.see(".field");
+                self.expr(of);
+            }
+            ExprKind::Method(of, name, arguments) => {
+                self.see(match name.name.as_str() {
+                    "starts_with" => ".starts_with(…)",
+                    "ends_with" => ".ends_with(…)",
+                    _ => "an unknown method",
+                });
+                self.expr(of);
+                arguments.iter().for_each(|argument| self.expr(argument));
+            }
+            ExprKind::Index(map, key) => self.operands("m[key]", [map, key]),
+            ExprKind::Set(items) => self.parts("[set]", items),
+            ExprKind::Record(fields) => {
+                self.see("{ record }");
+                fields.iter().for_each(|(_, value)| self.expr(value));
+            }
+            ExprKind::Not(of) => self.operands("not", [of]),
+            ExprKind::Negate(of) => self.operands("negate", [of]),
+            ExprKind::Binary(op, a, b) => {
+                let symbol = match op {
+                    BinaryOp::Equal => "==",
+                    BinaryOp::NotEqual => "!=",
+                    BinaryOp::Less => "<",
+                    BinaryOp::LessOrEqual => "<=",
+                    BinaryOp::Greater => ">",
+                    BinaryOp::GreaterOrEqual => ">=",
+                    BinaryOp::In => "in",
+                    BinaryOp::Contains => "contains",
+                    BinaryOp::ContainsAll => "contains all",
+                    BinaryOp::ContainsAny => "contains any",
+                    BinaryOp::Coalesce => "??",
+                    BinaryOp::Add => "+",
+                    BinaryOp::Subtract => "-",
+                    BinaryOp::Multiply => "*",
+                };
+                self.operands(symbol, [a, b]);
+            }
+            ExprKind::And(items) => self.parts("and", items),
+            ExprKind::Or(items) => self.parts("or", items),
+            ExprKind::If(condition, yes, no) => self.operands("if", [condition, yes, no]),
+            ExprKind::Has(of, what) => self.operands("has", [of, what]),
+            ExprKind::Is(of, _, within) => {
+                self.see(if within.is_some() { "is in" } else { "is" });
+                self.expr(of);
+                within.iter().for_each(|within| self.expr(within));
+            }
+            ExprKind::IsEmpty(of) => self.operands("is empty", [of]),
+            ExprKind::Like(of, _, _) => self.operands("like", [of]),
+            ExprKind::Otherwise(value, default) => self.operands("otherwise", [value, default]),
+        }
+    }
+
+    fn operands<const N: usize>(
+        &mut self,
+        construct: &'static str,
+        operands: [&dictum_syntax::ast::Expr; N],
+    ) {
+        self.see(construct);
+        operands.into_iter().for_each(|operand| self.expr(operand));
+    }
+
+    fn parts(&mut self, construct: &'static str, parts: &[dictum_syntax::ast::Expr]) {
+        self.see(construct);
+        parts.iter().for_each(|part| self.expr(part));
+    }
+
+    fn typed(&mut self, expr: &Expr) {
+        self.see(match expr {
+            Expr::Literal(literal) => match literal {
+                Literal::Bool(_) => "typed Bool",
+                Literal::Int(_) => "typed Int",
+                Literal::Decimal(_) => "typed Decimal",
+                Literal::String(_) => "typed String",
+                Literal::Timestamp(_) => "typed Timestamp",
+                Literal::Duration(_) => "typed Duration",
+                Literal::Ip(_) => "typed Ip",
+                Literal::Enum(..) => "typed Enum",
+                Literal::Entity(..) => "typed Entity",
+            },
+            Expr::Principal => "typed principal",
+            Expr::Resource => "typed resource",
+            Expr::Context => "typed context",
+            Expr::Attribute { .. } => "typed attribute",
+            Expr::HasAttribute { .. } => "typed has attribute",
+            Expr::Field { .. } => "typed field",
+            Expr::HasField { .. } => "typed has field",
+            Expr::Lookup { .. } => "typed lookup",
+            Expr::HasKey { .. } => "typed has key",
+            Expr::Coalesce(..) => "typed ??",
+            Expr::Not(_) => "typed not",
+            Expr::And(_) => "typed and",
+            Expr::Or(_) => "typed or",
+            Expr::If(..) => "typed if",
+            Expr::Otherwise(..) => "typed otherwise",
+            Expr::Equal(..) => "typed ==",
+            Expr::Compare(Comparison::Less, ..) => "typed <",
+            Expr::Compare(Comparison::LessOrEqual, ..) => "typed <=",
+            Expr::Arithmetic(Arithmetic::Add, ..) => "typed +",
+            Expr::Arithmetic(Arithmetic::Subtract, ..) => "typed -",
+            Expr::Arithmetic(Arithmetic::Multiply, ..) => "typed *",
+            Expr::Negate(_) => "typed negate",
+            Expr::EntityIn(..) => "typed entity in",
+            Expr::EntityInSet(..) => "typed entity in set",
+            Expr::NetworkIn(..) => "typed network in",
+            Expr::NetworkInSet(..) => "typed network in set",
+            Expr::Contains(..) => "typed contains",
+            Expr::ContainsAll(..) => "typed contains all",
+            Expr::ContainsAny(..) => "typed contains any",
+            Expr::IsEmpty(_) => "typed is empty",
+            Expr::Like(..) => "typed like",
+            Expr::StartsWith(..) => "typed starts_with",
+            Expr::EndsWith(..) => "typed ends_with",
+            Expr::Id(_) => "typed id",
+            Expr::Property(property, _) => match property {
+                Property::Length => "length",
+                Property::Size => "size",
+                Property::IsV4 => "is_v4",
+                Property::IsV6 => "is_v6",
+                Property::IsLoopback => "is_loopback",
+                Property::IsMulticast => "is_multicast",
+                Property::IsPrivate => "is_private",
+                Property::TimeOfDay => "time_of_day",
+                Property::Date => "date",
+                Property::Weekday => "weekday",
+                Property::InMilliseconds => "in_milliseconds",
+                Property::InSeconds => "in_seconds",
+                Property::InMinutes => "in_minutes",
+                Property::InHours => "in_hours",
+                Property::InDays => "in_days",
+            },
+            Expr::Set(..) => "typed set",
+            Expr::Record(..) => "typed record",
+            Expr::GrantHeld(_) => "typed grant held",
+        });
+    }
+}
