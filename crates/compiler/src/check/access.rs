@@ -132,15 +132,18 @@ impl Checker<'_, '_> {
             ExprKind::Index(map, key) => (shown(whole), format!("{} has {}", shown(map), shown(key))),
             _ => (shown(whole), format!("… has {}", shown(whole))),
         };
+        let mut help = format!("ask for it first, `{question} and …`");
+        // A map has no literal, so there is no default to give.
+        if !matches!(self.ty(read.typed.ty), Some(Type::Map(_))) {
+            help += &format!(", or give a default, `{path} ?? …`");
+        }
         self.error(
             Diagnostic::error(
                 codes::MAY_BE_ABSENT,
                 whole.span,
                 format!("`{path}` may be absent here"),
             )
-            .with_help(format!(
-                "ask for it first, `{question} and …`, or give a default, `{path} ?? …`"
-            )),
+            .with_help(help),
         );
         None
     }

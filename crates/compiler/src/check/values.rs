@@ -416,7 +416,13 @@ pub(crate) fn misspelt<T>(
 
 fn missing_field(declared: &Declared<'_>, field: &Field, what: &str, span: Span) -> Diagnostic {
     let mut help = format!("add `{}: …`", name(&field.name));
-    if field.ty != UNKNOWN {
+    if let Some(Type::Map(_)) = declared.schema.ty(field.ty) {
+        help = format!(
+            "maps come from JSON data only: declare it `{}?: {}` to leave it out here",
+            name(&field.name),
+            declared.schema.type_name(field.ty)
+        );
+    } else if field.ty != UNKNOWN {
         help += &format!(", a value of type `{}`", declared.schema.type_name(field.ty));
     }
     Diagnostic::error(

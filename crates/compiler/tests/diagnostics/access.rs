@@ -361,3 +361,21 @@ fn names_of_other_languages() {
         ",
     );
 }
+
+#[test]
+fn maps_have_no_literal_to_offer() {
+    policy(
+        r#"entity User
+entity Doc { meta: Map<String>, tags?: Map<Int> }
+action read by User on Doc
+x: permit User to read on Doc when resource.tags["a"] == 1
+fixture f { Doc::"d" {} }
+"#,
+        "
+        D0305 4:36 `resource.tags` may be absent here
+        help: ask for it first, `resource has tags and …`
+        D0406 5:13 the attribute `meta` is missing
+        help: maps come from JSON data only: declare it `meta?: Map<String>` to leave it out here
+        ",
+    );
+}
