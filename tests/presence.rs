@@ -4,8 +4,6 @@
 //! Conditions are put together without regard to types or presence, so most are refused; what is left is what the
 //! checker has to be right about. `DICTUM_SEED` chooses them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use dictum_artifact::json;
 use dictum_compiler::reference::Reference;
 use dictum_compiler::{Program, compile};
@@ -212,13 +210,10 @@ fn compiled(text: &str) -> Option<Program> {
 
 #[test]
 fn what_is_accepted_is_defined_where_everything_is_described() {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64);
     let seed = std::env::var("DICTUM_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
-        .unwrap_or(now);
+        .unwrap_or(20_260_105);
     println!("DICTUM_SEED={seed}");
     let mut rng = Rng::new(seed);
     let (mut accepted, mut held) = (0, [0_usize; 2]);
