@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expr::{ExprId, Exprs};
-use crate::schema::{RoleId, Schema};
+use crate::reads::Reads;
+use crate::schema::{ObligationId, RoleId, Schema};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -102,17 +103,51 @@ pub struct Rule {
     pub docs: Option<String>,
     /// The annotations, in the order written.
     pub annotations: Vec<(String, String)>,
+    /// Its `when` and `unless`, in the order written.
+    pub clauses: Vec<Clause>,
     /// Where it stands.
     pub position: Position,
 }
 
+/// A `when` or an `unless` as it was written; for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clause {
+    /// Whether it is `unless`.
+    pub unless: bool,
+    /// The condition's text in the source.
+    pub text: String,
+    /// Where the condition stands.
+    pub position: Position,
+}
+
 /// A rule that could apply to requests of a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The rule.
     pub rule: RuleId,
     /// Its own DAG, with the leaves [`Node::Fires`] and [`Node::Rests`].
     pub fires: NodeId,
+    /// Whether the request's principal and resource are those that the rule's head names, as far as their types do not
+    /// settle it; never undefined.
+    pub head: ExprId,
+    /// Whether the principal holds one of the roles that the head names, or the role that the rule is the body of; else
+    /// `true`.
+    pub holder: ExprId,
+    /// The condition of each of the rule's [`Rule::clauses`], not negated; `None` where an earlier clause settles the rule
+    /// for all requests of the shape.
+    pub clauses: Vec<Option<ExprId>>,
+    /// What a caller has to do when the rule decides.
+    pub obligations: Vec<Obliged>,
+}
+
+/// An obligation of a rule, `with step_up { acr: "mfa" }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obliged {
+    /// Which.
+    pub obligation: ObligationId,
+    /// Its fields, as an [`crate::expr::Expr::Record`]. A permit fires only where they are defined; of a forbid, an obligation
+    /// whose fields are not is left out.
+    pub fields: ExprId,
 }
 
 /// How requests of one shape are decided.
@@ -122,6 +157,8 @@ pub struct Plan {
     pub decide: NodeId,
     /// The rules that could apply, in the order of [`Artifact::rules`].
     pub candidates: Vec<Candidate>,
+    /// What deciding and explaining can look at; it follows from the expressions.
+    pub reads: Reads,
 }
 
 /// A compiled policy.

@@ -14,7 +14,8 @@ pub(crate) mod value;
 pub use dataset::{DataFault, check_dataset};
 pub(crate) use request::find_conflict;
 pub use request::{RequestFault, check_request, find_shape};
-pub use value::{MAX_TYPE_DEPTH, ValueFault, ValueProblem, check_entity_uid, check_value};
+pub(crate) use value::check_count;
+pub use value::{MAX_TYPE_DEPTH, ValueFault, ValueProblem, check_entity_uid, check_field, check_value};
 
 /// A value for each attribute of an entity type (or field of a record type), in the order of their names; `None`
 /// where there is none.

@@ -6,10 +6,14 @@
 //! arithmetic overflows, or where an optional value is read that is absent (the checker lets that happen only where
 //! the result does not depend on it).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::regex::Regex;
 use crate::schema::{EntityTypeId, EnumId, RecordId, RoleId, TypeId};
 use crate::value::{Decimal, Duration, Network, Timestamp};
+use crate::zone::Zone;
 
 /// An expression, in an [`Exprs`] arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +108,17 @@ pub enum Property {
 /// The pattern of `like`: the pieces of text between its stars. One piece is an exact text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pattern(pub Vec<Box<str>>);
+
+/// What a quantifier asks of the elements of a set, or the values of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Quantifier {
+    /// `any x in s: e`: the `or` of its instances.
+    Any,
+    /// `all x in s: e`: the `and` of its instances.
+    All,
+    /// `count x in s: e`: for how many the body is true; undefined where it is undefined for one.
+    Count,
+}
 
 /// An expression node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -211,6 +226,34 @@ pub enum Expr {
     /// `{ f: a }`: a value for each field of the record type, by position; `None` for an optional field that is left
     /// out. Undefined where a field's value is.
     Record(RecordId, Vec<Option<ExprId>>),
+    /// `{ "key": a }` as a map from these keys, sorted, to constants of the first type.
+    Map(TypeId, Vec<(Box<str>, ExprId)>),
+    /// `text matches r"…"`: the expression matches all of the text.
+    Matches(ExprId, Arc<Regex>),
+    /// The time of day and date that a clock in the zone shows at a `Timestamp`, as the `Timestamp` at which one in UTC
+    /// shows the same. Undefined where that is out of range.
+    Local(ExprId, Arc<Zone>),
+    /// The element that a quantifier around this looks at.
+    Variable {
+        /// The quantifier's level.
+        level: u32,
+        /// The type of the elements.
+        ty: TypeId,
+    },
+    /// `any x in s: e`, `all x in s: e`, `count x in s: e`. Undefined where the set or map is, or has more than `most`
+    /// elements.
+    Quantified {
+        /// Which.
+        quantifier: Quantifier,
+        /// How many quantifiers are around this one: the level of its own variable.
+        level: u32,
+        /// The set or map.
+        over: ExprId,
+        /// What is asked of each element.
+        body: ExprId,
+        /// How many elements are looked at, at most.
+        most: u32,
+    },
     /// Whether a live grant gives the principal this role on the resource. Never undefined.
     GrantHeld(RoleId),
 }
@@ -219,7 +262,12 @@ pub enum Expr {
 macro_rules! for_each_operand {
     ($expr:expr, $visit:ident) => {
         match $expr {
-            Expr::Literal(_) | Expr::Principal | Expr::Resource | Expr::Context | Expr::GrantHeld(_) => {}
+            Expr::Literal(_)
+            | Expr::Principal
+            | Expr::Resource
+            | Expr::Context
+            | Expr::Variable { .. }
+            | Expr::GrantHeld(_) => {}
             Expr::Attribute { of: a, index: _ }
             | Expr::HasAttribute { of: a, index: _ }
             | Expr::Field { of: a, index: _ }
@@ -228,6 +276,8 @@ macro_rules! for_each_operand {
             | Expr::Negate(a)
             | Expr::IsEmpty(a)
             | Expr::Like(a, _)
+            | Expr::Matches(a, _)
+            | Expr::Local(a, _)
             | Expr::Id(a)
             | Expr::Property(_, a) => $visit(a),
             Expr::Lookup { map: a, key: b }
@@ -245,7 +295,8 @@ macro_rules! for_each_operand {
             | Expr::ContainsAll(a, b)
             | Expr::ContainsAny(a, b)
             | Expr::StartsWith(a, b)
-            | Expr::EndsWith(a, b) => {
+            | Expr::EndsWith(a, b)
+            | Expr::Quantified { over: a, body: b, .. } => {
                 $visit(a);
                 $visit(b);
             }
@@ -255,6 +306,7 @@ macro_rules! for_each_operand {
                 $visit(c);
             }
             Expr::And(items) | Expr::Or(items) | Expr::Set(_, items) => items.into_iter().for_each($visit),
+            Expr::Map(_, entries) => entries.into_iter().for_each(|(_, value)| $visit(value)),
             Expr::Record(_, fields) => fields.into_iter().flatten().for_each($visit),
         }
     };
@@ -274,6 +326,18 @@ impl Expr {
             fields.iter().filter(|field| field.is_none()).count()
         } else {
             0
+        }
+    }
+
+    /// How many elements of a set, or entries of a map, are written out here.
+    #[must_use]
+    pub fn listed(&self) -> Option<usize> {
+        if let Self::Set(_, items) = self {
+            Some(items.len())
+        } else if let Self::Map(_, entries) = self {
+            Some(entries.len())
+        } else {
+            None
         }
     }
 

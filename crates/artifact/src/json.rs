@@ -46,10 +46,10 @@ mod text;
 mod value;
 mod write;
 
-pub use dataset::read_dataset;
+pub use dataset::{grant_places, read_dataset};
 pub use request::{MAX_BATCH_BYTES, read_request, read_requests};
 pub use text::{MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_STRING_BYTES};
-pub use write::{write_dataset, write_request};
+pub use write::{write_dataset, write_entity_uid, write_grant, write_request, write_value};
 
 /// What is wrong with a JSON text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,6 +9,8 @@ pub mod expr;
 pub mod json;
 pub mod ops;
 mod path;
+pub mod reads;
+pub mod regex;
 pub mod schema;
 pub mod suggest;
 #[cfg(test)]
@@ -16,3 +18,4 @@ mod testing;
 pub mod validate;
 pub mod value;
 pub mod wire;
+pub mod zone;

@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::expr::{Arithmetic, Comparison, Pattern, Property};
+use crate::regex::Regex;
 use crate::schema::{EnumId, Type};
 use crate::value::{DAY, Decimal, Duration, Network, Timestamp};
+use crate::zone::Zone;
 
 /// A value without parts and without text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,4 +233,26 @@ pub fn like(pattern: &Pattern, text: &str) -> bool {
         }
     }
     true
+}
+
+/// `text matches r"…"`: the expression matches all of the text. Linear in the text.
+#[must_use]
+pub fn matches(regex: &Regex, text: &str) -> bool {
+    regex.is_match(text)
+}
+
+/// What clocks in a zone show at an instant, as the instant at which those in UTC show the same. `None` where there is no
+/// such instant in 64 bits.
+///
+/// ```
+/// use dictum_artifact::{ops::local, value::Timestamp, zone::Zone};
+/// let zone = Zone { name: "Test/Zone".into(), first: -3_600, changes: [(0, 3_600)].into() };
+/// assert_eq!(local(Timestamp(-1), &zone), Some(Timestamp(-3_600_001)));
+/// assert_eq!(local(Timestamp(0), &zone), Some(Timestamp(3_600_000)));
+/// assert_eq!(local(Timestamp(i64::MAX), &zone), None);
+/// ```
+#[must_use]
+pub fn local(Timestamp(instant): Timestamp, zone: &Zone) -> Option<Timestamp> {
+    let offset = zone.offset_at(instant.div_euclid(1_000));
+    instant.checked_add(i64::from(offset) * 1_000).map(Timestamp)
 }

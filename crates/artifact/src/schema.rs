@@ -36,6 +36,8 @@ ids! {
     RoleId
     /// A request shape, in [`Schema::shapes`].
     ShapeId
+    /// An obligation, in [`Schema::obligations`].
+    ObligationId
 }
 
 /// A type of the language. Structure is interned: two types are the same exactly when their ids are.
@@ -98,6 +100,8 @@ pub struct Field {
     pub ty: TypeId,
     /// Whether it may be absent.
     pub optional: bool,
+    /// Of a set or a map, how many elements it has at most, where that is declared. Data with more is refused.
+    pub most: Option<u32>,
 }
 
 /// The fields of a record, sorted by name.
@@ -177,6 +181,15 @@ pub struct RoleDef {
     pub carriers: Vec<RoleId>,
 }
 
+/// `obligation Name { fields }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObligationDef {
+    /// The obligation's name.
+    pub name: String,
+    /// The record of what it tells the caller.
+    pub record: RecordId,
+}
+
 /// What kind of request: which rules can apply is known from these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shape {
@@ -205,6 +218,8 @@ pub struct Schema {
     pub roles: Vec<RoleDef>,
     /// The shapes that requests may have, sorted.
     pub shapes: Vec<Shape>,
+    /// The obligations, sorted by name.
+    pub obligations: Vec<ObligationDef>,
     /// Whether every context has a required `now: Timestamp`, without which no grant may expire.
     pub has_now: bool,
 }
@@ -285,6 +300,18 @@ impl Schema {
     #[must_use]
     pub fn role(&self, id: RoleId) -> Option<&RoleDef> {
         self.roles.get(id.index())
+    }
+
+    /// The obligation called `name`.
+    #[must_use]
+    pub fn find_obligation(&self, name: &str) -> Option<ObligationId> {
+        find(&self.obligations, name, |d| &d.name).map(ObligationId)
+    }
+
+    /// The definition of an obligation.
+    #[must_use]
+    pub fn obligation(&self, id: ObligationId) -> Option<&ObligationDef> {
+        self.obligations.get(id.index())
     }
 
     /// The types of principals that an action applies to.

@@ -1,13 +1,20 @@
 //! A small policy, made by hand, that the tests of several modules use.
 
-use crate::dag::{Artifact, Candidate, Effect, Node, NodeId, Plan, Position, Question, Rule, RuleId};
-use crate::expr::{Arithmetic, Comparison, Expr, ExprId, Exprs, Literal};
+use std::sync::Arc;
+
+use crate::dag::{
+    Artifact, Candidate, Clause, Effect, Node, NodeId, Obliged, Plan, Position, Question, Rule, RuleId,
+};
+use crate::expr::{Arithmetic, Comparison, Expr, ExprId, Exprs, Literal, Quantifier};
 use crate::ops::WEEKDAY;
+use crate::reads::{Reader, Reads};
+use crate::regex::Regex;
 use crate::schema::{
-    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, EnumId, Field, Fields, RecordId, RoleDef,
-    RoleId, Schema, Shape, Type, TypeId,
+    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, EnumId, Field, Fields, ObligationDef,
+    ObligationId, RecordId, RoleDef, RoleId, Schema, Shape, Type, TypeId,
 };
 use crate::value::Duration;
+use crate::zone::Zone;
 
 pub(crate) const DOCUMENT: EntityTypeId = EntityTypeId(0);
 pub(crate) const FOLDER: EntityTypeId = EntityTypeId(1);
@@ -51,6 +58,7 @@ fn fields(of: &[(&str, TypeId, bool)]) -> Fields {
         name: (*name).to_owned(),
         ty: *ty,
         optional: *optional,
+        most: None,
     };
     Fields(of.iter().map(field).collect())
 }
@@ -102,6 +110,12 @@ pub(crate) fn schema() -> Schema {
         ("friends", types::USERS, true),
         ("manager", types::USER, true),
     ]);
+    let friends = |mut fields: Fields| {
+        for field in fields.0.iter_mut().filter(|field| field.name == "friends") {
+            field.most = Some(3);
+        }
+        fields
+    };
     Schema {
         types: vec![
             Type::Bool,
@@ -132,6 +146,7 @@ pub(crate) fn schema() -> Schema {
                 ("reason", types::STRING, true),
                 ("token", types::TOKEN, false),
             ]),
+            fields(&[("acr", types::STRING, false), ("by", types::USER, true)]),
         ],
         entity_types: vec![
             entity("Document", &[FOLDER], document),
@@ -141,7 +156,7 @@ pub(crate) fn schema() -> Schema {
                 closed: Some(vec!["eu".to_owned(), "us".to_owned()]),
                 ..entity("Region", &[], Fields::default())
             },
-            entity("User", &[GROUP], user),
+            entity("User", &[GROUP], friends(user)),
         ],
         actions: vec![
             action("edit", &[], None),
@@ -163,13 +178,44 @@ pub(crate) fn schema() -> Schema {
                 resource,
             })
             .collect(),
+        obligations: vec![ObligationDef {
+            name: "step_up".to_owned(),
+            record: RecordId(4),
+        }],
         has_now: true,
     }
 }
 
-/// An expression of every kind, over requests to read a document.
+/// `[0-9]+`
+pub(crate) fn digits() -> Regex {
+    let mut classes = [0; 256];
+    classes[usize::from(b'0')..=usize::from(b'9')].fill(1);
+    Regex {
+        pattern: "[0-9]+".into(),
+        classes: classes.into(),
+        class_count: 2,
+        transitions: [0, 0, 0, 2, 0, 2].into(),
+        accepting: [false, false, true].into(),
+        start: 1,
+    }
+}
+
+/// One hour ahead, from 1970 on.
+pub(crate) fn zone() -> Zone {
+    Zone {
+        name: "Test/Zone".into(),
+        first: 0,
+        changes: [(0, 3_600)].into(),
+    }
+}
+
+/// How many expressions there are in [`exprs`].
+pub(crate) const EXPRS: u32 = 43;
+
+/// Expressions over requests to read a document.
 pub(crate) fn exprs() -> Exprs {
     let id = ExprId;
+    let limits = vec![("day".into(), id(12)), ("night".into(), id(12))];
     Exprs(vec![
         Expr::Principal,                                        // 0
         Expr::Resource,                                         // 1
@@ -197,10 +243,55 @@ pub(crate) fn exprs() -> Exprs {
         Expr::And(vec![id(9), id(22)]),                         // 23
         Expr::Attribute { of: id(0), index: 1 },                // 24: principal.email
         Expr::StartsWith(id(24), id(16)),                       // 25
+        Expr::Attribute { of: id(0), index: 2 },                // 26: principal.friends
+        Expr::Variable {
+            level: 0,
+            ty: types::USER,
+        }, // 27
+        Expr::Attribute { of: id(27), index: 1 },               // 28: x0.email
+        Expr::Matches(id(28), Arc::new(digits())),              // 29
+        quantified(Quantifier::Any, 0, id(26), id(29), 20),     // 30
+        Expr::Local(id(13), Arc::new(zone())),                  // 31
+        Expr::Compare(Comparison::Less, id(13), id(31)),        // 32
+        Expr::Map(types::DURATION, limits),                     // 33
+        Expr::HasKey {
+            map: id(33),
+            key: id(24),
+        }, // 34
+        Expr::Variable {
+            level: 0,
+            ty: types::DURATION,
+        }, // 35
+        Expr::Equal(id(35), id(12)),                            // 36
+        quantified(Quantifier::Count, 0, id(33), id(36), 2),    // 37
+        Expr::Literal(Literal::Int(1)),                         // 38
+        Expr::Compare(Comparison::LessOrEqual, id(38), id(37)), // 39
+        Expr::And(vec![id(32), id(34), id(39)]),                // 40
+        Expr::Literal(Literal::Bool(true)),                     // 41
+        Expr::Record(RecordId(4), vec![Some(id(16)), None]),    // 42
     ])
 }
 
-/// A rule.
+fn position(line: u32) -> Position {
+    Position {
+        file: 0,
+        line,
+        column: 1,
+    }
+}
+
+/// A quantifier.
+pub(crate) fn quantified(quantifier: Quantifier, level: u32, over: ExprId, body: ExprId, most: u32) -> Expr {
+    Expr::Quantified {
+        quantifier,
+        level,
+        over,
+        body,
+        most,
+    }
+}
+
+/// A rule with one clause.
 pub(crate) fn rule(label: &str, effect: Effect) -> Rule {
     Rule {
         label: label.to_owned(),
@@ -209,11 +300,12 @@ pub(crate) fn rule(label: &str, effect: Effect) -> Rule {
         reason: None,
         docs: Some("A rule.".to_owned()),
         annotations: vec![("ticket".to_owned(), "1".to_owned())],
-        position: Position {
-            file: 0,
-            line: 1,
-            column: 1,
-        },
+        clauses: vec![Clause {
+            unless: effect == Effect::Forbid,
+            text: "a condition".to_owned(),
+            position: position(2),
+        }],
+        position: position(1),
     }
 }
 
@@ -225,42 +317,70 @@ pub(crate) fn artifact() -> Artifact {
         yes: NodeId(yes),
         no: NodeId(no),
     };
-    let plan = |decide, candidates: &[(u32, u32)]| Plan {
-        decide: NodeId(decide),
-        candidates: candidates
-            .iter()
-            .map(|(rule, fires)| Candidate {
-                rule: RuleId(*rule),
-                fires: NodeId(*fires),
-            })
-            .collect(),
+    let candidate = |rule, fires, holder, clause: Option<u32>, obligations| Candidate {
+        rule: RuleId(rule),
+        fires: NodeId(fires),
+        head: ExprId(41),
+        holder: ExprId(holder),
+        clauses: vec![clause.map(ExprId)],
+        obligations,
     };
-    Artifact {
-        schema: schema(),
-        exprs: exprs(),
-        nodes: vec![
-            Node::DenyByDefault,              // 0
-            Node::Deny(RuleId(0)),            // 1
-            Node::Allow(RuleId(1)),           // 2
-            Node::Fires,                      // 3
-            Node::Rests,                      // 4
-            test(Question::IsTrue, 10, 2, 0), // 5: grant held?
-            test(Question::IsTrue, 4, 2, 5),  // 6: owner?
-            test(Question::IsFalse, 6, 1, 6), // 7: no second factor?
-            test(Question::IsTrue, 10, 3, 4), // 8
-            test(Question::IsTrue, 4, 3, 8),  // 9
-            test(Question::IsFalse, 6, 3, 4), // 10
-            test(Question::IsTrue, 20, 2, 7), // 11
-            test(Question::IsTrue, 18, 2, 0), // 12
-        ],
-        plans: vec![
-            plan(0, &[]),
-            plan(11, &[(0, 10), (1, 9)]),
-            plan(12, &[(1, 3)]),
-            plan(6, &[(1, 9)]),
-            plan(0, &[]),
-        ],
+    let step_up = vec![Obliged {
+        obligation: ObligationId(0),
+        fields: ExprId(42),
+    }];
+    let nodes = vec![
+        Node::DenyByDefault,               // 0
+        Node::Deny(RuleId(0)),             // 1
+        Node::Allow(RuleId(1)),            // 2
+        Node::Fires,                       // 3
+        Node::Rests,                       // 4
+        test(Question::IsTrue, 10, 2, 0),  // 5: grant held?
+        test(Question::IsTrue, 4, 2, 5),   // 6: owner?
+        test(Question::IsFalse, 6, 1, 6),  // 7: no second factor?
+        test(Question::IsTrue, 10, 3, 4),  // 8
+        test(Question::IsTrue, 4, 3, 8),   // 9
+        test(Question::IsFalse, 6, 3, 4),  // 10
+        test(Question::IsTrue, 20, 2, 7),  // 11
+        test(Question::IsTrue, 18, 2, 0),  // 12
+        test(Question::IsTrue, 30, 2, 11), // 13
+        test(Question::IsTrue, 40, 2, 13), // 14
+    ];
+    let (schema, exprs) = (schema(), exprs());
+    let plans = [
+        (0, vec![]),
+        (
+            14,
+            vec![
+                candidate(0, 10, 41, Some(6), vec![]),
+                candidate(1, 9, 10, Some(4), step_up),
+            ],
+        ),
+        (12, vec![candidate(1, 3, 41, None, vec![])]),
+        (6, vec![candidate(1, 9, 10, Some(4), vec![])]),
+        (0, vec![]),
+    ];
+    let plan = |(decide, candidates)| Plan {
+        decide: NodeId(decide),
+        candidates,
+        reads: Reads::default(),
+    };
+    let mut artifact = Artifact {
+        schema,
+        exprs,
+        nodes,
+        plans: plans.into_iter().map(plan).collect(),
         rules: vec![rule("mfa", Effect::Forbid), rule("mine", Effect::Permit)],
         files: vec!["policy.dictum".to_owned()],
+    };
+    update_reads(&mut artifact);
+    artifact
+}
+
+/// Makes the plans of an artifact say what they read.
+pub(crate) fn update_reads(artifact: &mut Artifact) {
+    let mut reader = Reader::new(&artifact.schema, &artifact.exprs);
+    for (shape, plan) in artifact.schema.shapes.iter().zip(&mut artifact.plans) {
+        plan.reads = reader.of_plan(*shape, &artifact.nodes, plan.decide, &plan.candidates);
     }
 }

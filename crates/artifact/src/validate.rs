@@ -15,9 +15,11 @@ use crate::dag::Artifact;
 mod exprs;
 mod plans;
 mod schema;
-mod types;
+mod scopes;
+mod steps;
+pub(crate) mod types;
 
-pub use exprs::steps;
+pub use steps::{steps, walk_steps};
 
 /// How deep expressions may be nested: what evaluates them may recurse. A policy's text nests up to 128 levels, of
 /// which one gives two or three of an expression; at 2 KiB a level, 512 take half of a small thread's stack of 2 MiB.
@@ -25,6 +27,12 @@ pub const MAX_EXPR_DEPTH: u32 = 512;
 
 /// How many steps ([`steps`]) one question to an expression may take.
 pub const MAX_EXPR_STEPS: u64 = 1_000_000;
+
+/// How many quantifiers may stand in one another: the number of levels of their variables.
+pub const MAX_QUANTIFIERS: usize = 8;
+
+/// How many elements of a set or map a quantifier may look at.
+pub const MAX_QUANTIFIED: u32 = 1_000_000;
 
 /// How many steps a decision may take, and how many it may take to explain it: the most expensive walk, or walks.
 pub const MAX_DECISION_STEPS: u64 = 100_000_000;
@@ -61,6 +69,8 @@ pub enum Place {
     Role(usize),
     /// A request shape.
     Shape(usize),
+    /// An obligation.
+    Obligation(usize),
     /// An expression.
     Expr(usize),
     /// A node.
@@ -114,6 +124,26 @@ pub enum Problem {
     Coalesce,
     /// The value after `otherwise` can be undefined.
     Otherwise,
+    /// A map is not written of constants alone.
+    Constant,
+    /// A regular expression's table is not an automaton.
+    Regex,
+    /// A time zone's table is not one of a zone.
+    Zone,
+    /// A table, or all tables together, take more memory than they may.
+    TooLarge(&'static str),
+    /// It is of a quantifier's level that there is not.
+    Levels,
+    /// A variable is not one of a quantifier around it, or not of the type of what the quantifier looks at.
+    Scope,
+    /// A quantifier looks at fewer elements than are written out, or at more than any may.
+    Most,
+    /// A field that is no set or map says how many elements it has at most, or that it has none.
+    Bound,
+    /// A candidate has not one condition for each of its rule's clauses.
+    ClauseCount,
+    /// A plan does not say of decisions what they read.
+    Reads,
 }
 
 impl fmt::Display for Invalid {
@@ -127,6 +157,7 @@ impl fmt::Display for Invalid {
             Place::Action(at) => write!(f, "action {at} ")?,
             Place::Role(at) => write!(f, "role {at} ")?,
             Place::Shape(at) => write!(f, "request shape {at} ")?,
+            Place::Obligation(at) => write!(f, "obligation {at} ")?,
             Place::Expr(at) => write!(f, "expression {at} ")?,
             Place::Node(at) => write!(f, "node {at} ")?,
             Place::Plan(at) => write!(f, "the plan of request shape {at} ")?,
@@ -134,7 +165,11 @@ impl fmt::Display for Invalid {
         }
         match self.problem {
             Problem::OutOfRange(what) => {
-                let article = if what.starts_with(['a', 'e']) { "an" } else { "a" };
+                let article = if what.starts_with(['a', 'e', 'o']) {
+                    "an"
+                } else {
+                    "a"
+                };
                 write!(f, "refers to {article} {what} that is not there")
             }
             Problem::Forward => f.write_str("is made of something that does not come before it"),
@@ -156,6 +191,16 @@ impl fmt::Display for Invalid {
             Problem::Literal => f.write_str("is a literal of no value"),
             Problem::Coalesce => f.write_str("gives a default for what cannot be absent"),
             Problem::Otherwise => f.write_str("has a default that can be undefined"),
+            Problem::Constant => f.write_str("is a map of something that is no constant"),
+            Problem::Regex => f.write_str("has a table that is no automaton"),
+            Problem::Zone => f.write_str("has a table that is of no time zone"),
+            Problem::TooLarge(what) => write!(f, "has {what} that take too much memory"),
+            Problem::Levels => write!(f, "is in more than {MAX_QUANTIFIERS} quantifiers"),
+            Problem::Scope => f.write_str("has a variable that is of no quantifier around it"),
+            Problem::Most => f.write_str("looks at a wrong number of elements"),
+            Problem::Bound => f.write_str("has a limit of elements where there can be none"),
+            Problem::ClauseCount => f.write_str("has more or fewer conditions than a rule has clauses"),
+            Problem::Reads => f.write_str("says of decisions that they read something else than they do"),
         }
     }
 }
@@ -163,7 +208,7 @@ impl fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 impl Place {
-    fn is(self, problem: Problem) -> Invalid {
+    pub(crate) fn is(self, problem: Problem) -> Invalid {
         Invalid { place: self, problem }
     }
 }
@@ -195,14 +240,20 @@ pub fn validate(artifact: &Artifact) -> Result<(), Invalid> {
     let mut work = Work(MAX_VALIDATION_WORK);
     schema::check(&artifact.schema, &mut work)?;
     exprs::check(&artifact.schema, &artifact.exprs, &mut work)?;
-    plans::check(artifact, &mut work)
+    let scopes = scopes::Scopes::of(&artifact.exprs)?;
+    plans::check(artifact, &scopes, &mut work)
 }
 
 /// The work that is left to be done.
-struct Work(u64);
+pub(crate) struct Work(u64);
 
 impl Work {
-    fn spend(&mut self, visits: usize, place: Place) -> Result<(), Invalid> {
+    /// As much work as there is, for what nobody else made.
+    pub(crate) fn unbounded() -> Self {
+        Self(u64::MAX)
+    }
+
+    pub(crate) fn spend(&mut self, visits: usize, place: Place) -> Result<(), Invalid> {
         let visits = u64::try_from(visits).unwrap_or(u64::MAX);
         self.0 = self.0.checked_sub(visits).ok_or(place.is(Problem::TooMuchWork))?;
         Ok(())

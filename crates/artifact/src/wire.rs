@@ -39,7 +39,7 @@ use crate::validate::{Invalid, validate};
 pub const MAGIC: [u8; 8] = *b"dictum\0\n";
 
 /// The version of the format that is written and read.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Magic, version and the length of the body.
 const HEADER: usize = MAGIC.len() + 2 + 8;
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::dag::Node;
     use crate::expr::{Expr, Literal, Pattern};
-    use crate::testing::artifact;
+    use crate::testing::{artifact, update_reads};
     use crate::validate::Problem;
     use crate::value::{Decimal, Network, Timestamp};
 
@@ -229,10 +229,10 @@ mod tests {
         );
         check(&MAGIC, "cut short: expected at least 22 bytes, found 8");
         let mut newer = bytes.clone();
-        newer[MAGIC.len()] = 2;
+        newer[MAGIC.len()] = 3;
         check(
             &newer,
-            "a compiled policy of format 2, and only format 1 is read here",
+            "a compiled policy of format 3, and only format 2 is read here",
         );
         let mut longer = bytes.clone();
         longer.extend([0, 0]);
@@ -251,7 +251,7 @@ mod tests {
         artifact.nodes.push(Node::Allow(crate::dag::RuleId(9)));
         check(
             &encode(&artifact),
-            "invalid: node 13 refers to a rule that is not there",
+            "invalid: node 15 refers to a rule that is not there",
         );
     }
 
@@ -327,11 +327,12 @@ mod tests {
 
         /// Parts of an artifact changed for one another.
         #[test]
-        fn changed_artifacts(edits in prop::collection::vec((0..10_u8, any::<Index>(), any::<Index>(), 0..30_u32), 1..4)) {
+        fn changed_artifacts(edits in prop::collection::vec((0..12_u8, any::<Index>(), any::<Index>(), 0..50_u32), 1..4)) {
             let mut artifact = artifact();
             for (part, a, b, number) in edits {
                 change(&mut artifact, part, (a, b), number);
             }
+            update_reads(&mut artifact);
             match decode(&encode(&artifact)) {
                 Ok(decoded) => prop_assert_eq!(decoded, artifact),
                 Err(WireError::Invalid(invalid)) => prop_assert_ne!(invalid.problem, Problem::TooMuchWork),
@@ -373,13 +374,49 @@ mod tests {
                     Expr::Attribute { of, .. } => Expr::Attribute { of, index: number },
                     Expr::Field { of, .. } => Expr::HasField { of, index: number },
                     Expr::GrantHeld(_) => Expr::GrantHeld(crate::schema::RoleId(number)),
+                    Expr::Variable { ty, .. } => Expr::Variable {
+                        level: number % 9,
+                        ty,
+                    },
+                    Expr::Quantified {
+                        quantifier,
+                        over,
+                        body,
+                        ..
+                    } => Expr::Quantified {
+                        quantifier,
+                        level: number % 9,
+                        over,
+                        body,
+                        most: number,
+                    },
                     other => other,
                 };
+            }
+            9 => {
+                let plan = &mut artifact.plans[places.0.index(5)];
+                if let Some(candidate) = plan.candidates.first_mut() {
+                    let expr = crate::expr::ExprId(number);
+                    match number % 4 {
+                        0 => candidate.head = expr,
+                        1 => candidate.holder = expr,
+                        2 => candidate.clauses = vec![Some(expr)],
+                        _ => candidate.obligations.push(crate::dag::Obliged {
+                            obligation: crate::schema::ObligationId(number % 2),
+                            fields: expr,
+                        }),
+                    }
+                }
+            }
+            10 => {
+                let at = places.0.index(artifact.exprs.len());
+                let operand = crate::expr::ExprId(number);
+                artifact.exprs.0[at].map_operands(|_| operand);
             }
             _ => {
                 let at = places.0.index(schema.roles.len());
                 schema.roles[at].carriers = vec![crate::schema::RoleId(number)];
-                schema.has_now = number < 15;
+                schema.has_now = number < 25;
             }
         }
     }

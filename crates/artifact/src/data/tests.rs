@@ -299,8 +299,9 @@ fn a_grant_that_expires_needs_the_time() {
 #[test]
 fn a_request_without_context_fields() {
     let mut schema = schema();
+    let empty = RecordId(u32::try_from(schema.records.len()).unwrap());
     schema.records.push(crate::schema::Fields::default());
-    schema.actions[READ.index()].context = Some(RecordId(4));
+    schema.actions[READ.index()].context = Some(empty);
     let request = Request {
         action: READ,
         resource: uid(DOCUMENT, "d"),
@@ -308,4 +309,34 @@ fn a_request_without_context_fields() {
         ..request()
     };
     assert!(check_request(&schema, &request).is_ok());
+}
+
+#[test]
+fn more_elements_than_a_field_may_have() {
+    let schema = schema();
+    let friends = |count: usize| {
+        let ids = (0..count).map(|n| Value::Entity(uid(USER, &n.to_string())));
+        Some(Value::Set(ids.collect()))
+    };
+    for (count, said) in [
+        (3, ""),
+        (4, "`principal.friends`: expected at most 3 elements, found 4"),
+    ] {
+        let mut request = request();
+        request.principal_attributes = vec![None, None, friends(count), None];
+        let fault = check_request(&schema, &request)
+            .err()
+            .map(|fault| fault.to_string());
+        assert_eq!(fault.unwrap_or_default(), said);
+        let user = Entity {
+            uid: uid(USER, "ann"),
+            attributes: vec![None, Some(Value::String("a".into())), friends(count), None],
+            parents: vec![],
+        };
+        let data = Dataset {
+            entities: vec![user],
+            grants: vec![],
+        };
+        assert_eq!(check_dataset(&schema, &data).is_empty(), said.is_empty());
+    }
 }

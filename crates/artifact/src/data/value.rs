@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Attributes;
 use crate::path;
-use crate::schema::{Fields, Schema, Type, TypeId};
+use crate::schema::{Field, Fields, Schema, Type, TypeId};
 use crate::value::{EntityUid, Timestamp, Value};
 
 /// How deep types, and so values, may be nested.
@@ -59,6 +59,13 @@ pub enum ValueProblem {
     Network,
     /// It is an instant outside of the years 0 to 9999, which no text can be.
     Timestamp,
+    /// It is a set or map with more elements than its field is declared to have.
+    TooMany {
+        /// How many it may have.
+        most: u32,
+        /// How many it has.
+        found: usize,
+    },
     /// The schema has no such type.
     UnknownType,
     /// It is nested deeper than [`MAX_TYPE_DEPTH`].
@@ -111,6 +118,8 @@ impl fmt::Display for ValueProblem {
             ),
             Self::Network => f.write_str("the network has bits beyond its prefix"),
             Self::Timestamp => f.write_str("the instant is outside of the years 0 to 9999"),
+            Self::TooMany { most: 1, found } => write!(f, "expected at most 1 element, found {found}"),
+            Self::TooMany { most, found } => write!(f, "expected at most {most} elements, found {found}"),
             Self::UnknownType => f.write_str("the schema has no such type"),
             Self::TooDeep => write!(f, "nested deeper than {MAX_TYPE_DEPTH} levels"),
         }
@@ -136,6 +145,15 @@ impl fmt::Display for ValueProblem {
 /// The first part that is not of its type.
 pub fn check_value(schema: &Schema, value: &Value, ty: TypeId) -> Result<(), ValueFault> {
     check_within(schema, value, ty, MAX_TYPE_DEPTH)
+}
+
+/// Checks that a value is of a field's type, and has no more elements than the field is declared to have.
+///
+/// # Errors
+/// The first part that is not.
+pub fn check_field(schema: &Schema, field: &Field, value: &Value) -> Result<(), ValueFault> {
+    check_count(field, value).map_err(ValueFault::new)?;
+    check_value(schema, value, field.ty)
 }
 
 /// Checks that an entity is of a type that there is, and has an id that the type has.
@@ -192,7 +210,9 @@ fn fields_within(
     }
     for (field, value) in fields.iter().zip(values) {
         match value {
-            Some(value) => check_within(schema, value, field.ty, levels),
+            Some(value) => check_count(field, value)
+                .map_err(ValueFault::new)
+                .and_then(|()| check_within(schema, value, field.ty, levels)),
             None if whole && !field.optional => Err(ValueFault::new(ValueProblem::Missing {
                 expected: schema.type_name(field.ty),
             })),
@@ -201,6 +221,28 @@ fn fields_within(
         .map_err(|fault| fault.within(&path::member(&field.name)))?;
     }
     Ok(())
+}
+
+/// Checks that a set or map has no more elements than its field is declared to have.
+pub(crate) fn check_count(field: &Field, value: &Value) -> Result<(), ValueProblem> {
+    let found = match value {
+        Value::Set(items) => items.len(),
+        Value::Map(entries) => entries.len(),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::String(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_)
+        | Value::Ip(_)
+        | Value::Enum(..)
+        | Value::Entity(_)
+        | Value::Record(_) => return Ok(()),
+    };
+    match field.most {
+        Some(most) if found > most as usize => Err(ValueProblem::TooMany { most, found }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_within(schema: &Schema, value: &Value, ty: TypeId, levels: usize) -> Result<(), ValueFault> {

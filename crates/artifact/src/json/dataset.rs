@@ -56,6 +56,45 @@ pub fn read_dataset(schema: &Schema, files: &[(&str, &str)]) -> Result<Dataset, 
     }
 }
 
+/// Where grants stand in texts that [`read_dataset`] read, by their positions in [`Dataset::grants`]: to be told of with a
+/// message that is not there yet. Sorted by the grants, each once.
+#[must_use]
+pub fn grant_places(files: &[(&str, &str)], grants: &[usize]) -> Vec<(usize, DataError)> {
+    let mut wanted: Vec<usize> = grants.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut places = Vec::with_capacity(wanted.len());
+    let mut wanted = wanted.into_iter().peekable();
+    let mut before = 0;
+    for (name, text) in files {
+        let Ok((root, _)) = parse(text) else { continue };
+        let Some(Kind::Array(items)) = root.get("grants").map(|node| &node.kind) else {
+            continue;
+        };
+        let mut here = Vec::new();
+        while let Some(grant) = wanted.next_if(|grant| *grant < before + items.len()) {
+            if let Some(node) = items.get(grant - before) {
+                here.push((grant, node.start));
+            }
+        }
+        let lines = Places::new(text, here.iter().map(|(_, start)| *start).collect());
+        for (grant, start) in here {
+            let (line, column) = lines.get(start);
+            let place = DataError {
+                source: (*name).to_owned(),
+                line,
+                column,
+                path: format!("grants[{}]", grant - before),
+                message: String::new(),
+                help: None,
+            };
+            places.push((grant, place));
+        }
+        before += items.len();
+    }
+    places
+}
+
 /// A fault, with the file that it is in.
 struct Found {
     file: usize,

@@ -201,6 +201,9 @@ fn request(reader: &mut Reader<'_>, parts: Parts<'_, '_>) -> Option<Request> {
         if node.is_none() {
             let help = match name {
                 "action" => "give it as {\"name\": …}",
+                "subject" if parts.whole.get("principal").is_some() => {
+                    "a request calls the principal `subject`, as {\"type\": …, \"id\": …}"
+                }
                 _ => "give it as {\"type\": …, \"id\": …}",
             };
             let message = format!("the request has no `{name}`");

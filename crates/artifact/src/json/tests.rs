@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::data::{Dataset, Entity, Grant, Scope, check_dataset, check_request};
-use crate::testing::{DOCUMENT, EDITOR, FOLDER, GROUP, READ, REGION, USER, VIEW, schema};
-use crate::value::{EntityUid, Timestamp, Value};
+use crate::testing::{CLEARANCE, DOCUMENT, EDITOR, FOLDER, GROUP, READ, REGION, USER, VIEW, schema, types};
+use crate::value::{Decimal, Duration, EntityUid, Timestamp, Value};
 
 const CONTEXT: &str = r#"{"now": "2026-01-05T09:00:00Z", "token": {"mfa": true}}"#;
 
@@ -618,6 +618,51 @@ fn a_closed_parent_and_a_closed_entity() {
         ["d:1:20: entities[0].id: there is no `Region` with the id `mars`; its ids are `eu` and `us`"]
     );
     assert_eq!(check_dataset(&schema, &data).len(), 1);
+}
+
+/// What obligations say is written with the types of entities.
+#[test]
+fn values_alone() {
+    let schema = schema();
+    let said = |value: &Value, ty| write_value(&schema, ty, value).to_string();
+    let ann = || Value::Entity(uid(USER, "ann"));
+    assert_eq!(said(&ann(), types::USER), r#"{"id":"ann","type":"User"}"#);
+    assert_eq!(
+        said(&Value::Set([ann()].into()), types::USERS),
+        r#"[{"id":"ann","type":"User"}]"#
+    );
+    let limits = Value::Map([("day".into(), Value::Duration(Duration(86_400_000)))].into());
+    assert_eq!(said(&limits, types::LIMITS), r#"{"day":"1d"}"#);
+    let meta = Value::Record(vec![None, Some(Value::Int(3))]);
+    assert_eq!(said(&meta, types::META), r#"{"size":3}"#);
+    let decimal = Value::Decimal(Decimal::parse("1.50").unwrap());
+    assert_eq!(said(&decimal, types::DECIMAL), r#""1.5""#);
+    assert_eq!(
+        said(&Value::Enum(CLEARANCE, 1), types::CLEARANCE),
+        r#""internal""#
+    );
+    assert_eq!(
+        said(&Value::Timestamp(Timestamp(0)), types::TIMESTAMP),
+        r#""1970-01-01T00:00:00Z""#
+    );
+    // Not of the type.
+    assert_eq!(said(&limits, types::STRING), "null");
+}
+
+#[test]
+fn more_elements_than_a_field_may_have() {
+    let data = |friends: &str| {
+        let properties = format!("{{\"email\": \"x\", \"friends\": {friends}}}");
+        format!("{{\"entities\": [{{\"type\": \"User\", \"id\": \"u\", \"properties\": {properties}}}]}}")
+    };
+    let schema = schema();
+    let read =
+        |friends: &str| read_dataset(&schema, &[("d", &data(friends))]).map(|data| data.entities.len());
+    assert_eq!(read(r#"["a", "b", "c", "a"]"#), Ok(1));
+    assert_eq!(
+        complaints(&[("d", &data(r#"["a", "b", "c", "d"]"#))]),
+        ["d:1:83: entities[0].properties.friends: expected at most 3 elements, found 4"]
+    );
 }
 
 mod random {

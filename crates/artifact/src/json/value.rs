@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::text::{Fault, Kind, Member, Node};
-use crate::data::{Attributes, check_entity_uid};
+use crate::data::{Attributes, check_count, check_entity_uid};
 use crate::path::{names, shorten};
 use crate::schema::{EntityTypeId, Field, Fields, Schema, Type, TypeId};
 use crate::suggest::did_you_mean;
@@ -41,7 +41,20 @@ impl<'a> Reader<'a> {
     ) -> Option<String> {
         let left = MOST_COMPARED.saturating_sub(self.compared);
         let compared = &mut self.compared;
-        did_you_mean(name, known.into_iter().take(left).inspect(|_| *compared += 1))
+        // What is declared in a module is known by its full name, and easily called by its own.
+        let mut full = Vec::new();
+        let known = known.into_iter().take(left).inspect(|known| {
+            *compared += 1;
+            let module = known.strip_suffix(name);
+            if full.len() < 2 && module.is_some_and(|module| module.ends_with('.')) {
+                full.push(*known);
+            }
+        });
+        let near = did_you_mean(name, known);
+        match full.as_slice() {
+            [one] => Some(format!("did you mean `{one}`?")),
+            _ => near,
+        }
     }
 
     pub(crate) fn fault(&mut self, fault: Fault) {
@@ -339,6 +352,9 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let value = self.value(&member.value, field.ty);
+            if let Some(Err(problem)) = value.as_ref().map(|value| check_count(field, value)) {
+                self.fault(Fault::new(member.value.start, problem.to_string()));
+            }
             // Of a key that repeats, which is refused elsewhere, the first value counts.
             if !*given {
                 *slot = value;

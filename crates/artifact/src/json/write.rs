@@ -25,7 +25,7 @@ pub fn write_request(schema: &Schema, request: &Request) -> Json {
     );
     let context = action.and_then(|def| schema.record(def.context?));
     if let Some(fields) = context.filter(|fields| !fields.is_empty()) {
-        out.insert("context".to_owned(), record(schema, fields, &request.context));
+        out.insert("context".to_owned(), record(schema, fields, &request.context, id));
     }
     Json::Object(out)
 }
@@ -44,6 +44,30 @@ pub fn write_dataset(schema: &Schema, data: &Dataset) -> Json {
         .map(|grant| write_grant(schema, grant))
         .collect();
     json!({ "entities": entities, "grants": grants })
+}
+
+/// The JSON of a value of a type, such as a field of an obligation: as in a request, but entities say their type.
+///
+/// ```
+/// use dictum_artifact::json::write_value;
+/// use dictum_artifact::schema::{Schema, Type, TypeId};
+/// use dictum_artifact::value::{Duration, Value};
+///
+/// let schema = Schema { types: vec![Type::Duration, Type::Map(TypeId(0))], ..Schema::default() };
+/// let limits = Value::Map([("a".into(), Value::Duration(Duration(90_000)))].into());
+/// assert_eq!(write_value(&schema, TypeId(1), &limits), serde_json::json!({"a": "1m30s"}));
+/// ```
+#[must_use]
+pub fn write_value(schema: &Schema, ty: TypeId, value: &Value) -> Json {
+    write(schema, value, ty, reference)
+}
+
+/// How an entity is written.
+type Writer = fn(&Schema, &EntityUid) -> Json;
+
+/// An entity of a type that is known.
+fn id(_: &Schema, uid: &EntityUid) -> Json {
+    json!(&*uid.id)
 }
 
 fn write_entity(schema: &Schema, entity: &Entity) -> Json {
@@ -67,7 +91,15 @@ fn write_entity(schema: &Schema, entity: &Entity) -> Json {
     out
 }
 
-fn write_grant(schema: &Schema, grant: &Grant) -> Json {
+/// An entity by its type and id.
+#[must_use]
+pub fn write_entity_uid(schema: &Schema, uid: &EntityUid) -> Json {
+    reference(schema, uid)
+}
+
+/// A grant, as it stands in the data of a store.
+#[must_use]
+pub fn write_grant(schema: &Schema, grant: &Grant) -> Json {
     let mut out = Map::new();
     let role = schema.role(grant.role).map_or("?", |def| &def.name);
     out.insert("role".to_owned(), json!(role));
@@ -96,26 +128,26 @@ fn described(schema: &Schema, uid: &EntityUid, attributes: &[Option<Value>]) -> 
     {
         out.insert(
             "properties".to_owned(),
-            record(schema, &def.attributes, attributes),
+            record(schema, &def.attributes, attributes, id),
         );
     }
     out
 }
 
-fn record(schema: &Schema, fields: &Fields, values: &[Option<Value>]) -> Json {
+fn record(schema: &Schema, fields: &Fields, values: &[Option<Value>], entity: Writer) -> Json {
     let given = fields
         .iter()
         .zip(values)
         .filter_map(|(field, value)| Some((field, value.as_ref()?)));
     Json::Object(
         given
-            .map(|(field, value)| (field.name.clone(), write(schema, value, field.ty)))
+            .map(|(field, value)| (field.name.clone(), write(schema, value, field.ty, entity)))
             .collect(),
     )
 }
 
 /// A value; null where it is not of the type.
-fn write(schema: &Schema, value: &Value, ty: TypeId) -> Json {
+fn write(schema: &Schema, value: &Value, ty: TypeId, entity: Writer) -> Json {
     match value {
         Value::Bool(value) => json!(value),
         Value::Int(value) => json!(value),
@@ -125,12 +157,17 @@ fn write(schema: &Schema, value: &Value, ty: TypeId) -> Json {
         Value::Duration(value) => json!(value.to_string()),
         Value::Ip(value) => json!(value.to_string()),
         Value::Enum(..) => json!(value.display(schema)),
-        Value::Entity(uid) => json!(&*uid.id),
+        Value::Entity(uid) => entity(schema, uid),
         Value::Set(items) => {
             let Some(Type::Set(element)) = schema.ty(ty) else {
                 return Json::Null;
             };
-            Json::Array(items.iter().map(|item| write(schema, item, element)).collect())
+            Json::Array(
+                items
+                    .iter()
+                    .map(|item| write(schema, item, element, entity))
+                    .collect(),
+            )
         }
         Value::Map(entries) => {
             let Some(Type::Map(of)) = schema.ty(ty) else {
@@ -138,7 +175,7 @@ fn write(schema: &Schema, value: &Value, ty: TypeId) -> Json {
             };
             let entries = entries
                 .iter()
-                .map(|(key, item)| (key.as_ref().to_owned(), write(schema, item, of)));
+                .map(|(key, item)| (key.as_ref().to_owned(), write(schema, item, of, entity)));
             Json::Object(entries.collect())
         }
         Value::Record(values) => {
@@ -147,7 +184,7 @@ fn write(schema: &Schema, value: &Value, ty: TypeId) -> Json {
             };
             schema
                 .record(of)
-                .map_or(Json::Null, |fields| record(schema, fields, values))
+                .map_or(Json::Null, |fields| record(schema, fields, values, entity))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Invalid, Place, Problem, Work, is_ascending};
 use crate::data::MAX_TYPE_DEPTH;
-use crate::schema::{EntityTypeId, Fields, Schema, Type, TypeId};
+use crate::schema::{EntityTypeId, Field, Fields, Schema, Type, TypeId};
 
 pub(super) fn check(schema: &Schema, work: &mut Work) -> Result<(), Invalid> {
     check_names(schema)?;
@@ -14,6 +14,7 @@ pub(super) fn check(schema: &Schema, work: &mut Work) -> Result<(), Invalid> {
     check_entity_types(schema, work)?;
     check_actions(schema, work)?;
     check_roles(schema, work)?;
+    check_obligations(schema)?;
     check_shapes(schema)
 }
 
@@ -31,6 +32,10 @@ fn check_names(schema: &Schema) -> Result<(), Invalid> {
         ),
         (is_ascending(schema.roles.iter().map(|def| &def.name)), "roles"),
         (is_ascending(&schema.shapes), "request shapes"),
+        (
+            is_ascending(schema.obligations.iter().map(|def| &def.name)),
+            "obligations",
+        ),
     ];
     match sorted.into_iter().find(|(is_sorted, _)| !is_sorted) {
         Some((_, what)) => Err(Place::Artifact.is(Problem::Unsorted(what))),
@@ -103,6 +108,13 @@ fn check_fields(schema: &Schema, fields: &Fields, place: Place) -> Result<(), In
     }
     if fields.iter().any(|field| schema.ty(field.ty).is_none()) {
         return Err(place.is(Problem::OutOfRange("type")));
+    }
+    let is_bounded = |field: &Field| match field.most {
+        Some(most) => most > 0 && matches!(schema.ty(field.ty), Some(Type::Set(_) | Type::Map(_))),
+        None => true,
+    };
+    if !fields.iter().all(is_bounded) {
+        return Err(place.is(Problem::Bound));
     }
     Ok(())
 }
@@ -252,6 +264,14 @@ fn check_roles(schema: &Schema, work: &mut Work) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+fn check_obligations(schema: &Schema) -> Result<(), Invalid> {
+    let missing = |record| schema.record(record).is_none();
+    match schema.obligations.iter().position(|def| missing(def.record)) {
+        Some(at) => Err(Place::Obligation(at).is(Problem::OutOfRange("record type"))),
+        None => Ok(()),
+    }
 }
 
 fn check_shapes(schema: &Schema) -> Result<(), Invalid> {

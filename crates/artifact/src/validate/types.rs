@@ -1,95 +1,86 @@
 //! The types of expressions in requests of one kind.
 
-use super::{Invalid, Place, Problem, Work};
-use crate::expr::{Expr, ExprId, Exprs, Literal, Property};
+use super::scopes::Scopes;
+use crate::expr::{Expr, ExprId, Exprs, Literal, Property, Quantifier};
 use crate::ops::{WEEKDAY, arithmetic_type};
-use crate::schema::{EntityTypeId, EnumId, Field, RecordId, Schema, Type};
+use crate::schema::{EntityTypeId, EnumId, Field, RecordId, Schema, Shape, Type};
 
 /// What is known of a request before it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Environment {
-    pub(super) principal: EntityTypeId,
-    pub(super) resource: EntityTypeId,
-    pub(super) context: RecordId,
+pub(crate) struct Environment {
+    pub(crate) principal: EntityTypeId,
+    pub(crate) resource: EntityTypeId,
+    pub(crate) context: RecordId,
+}
+
+impl Environment {
+    /// What is known of requests of a shape; `None` where its action is a group.
+    pub(crate) fn of(schema: &Schema, shape: Shape) -> Option<Self> {
+        let context = schema.action(shape.action).and_then(|def| def.context)?;
+        Some(Self {
+            principal: shape.principal,
+            resource: shape.resource,
+            context,
+        })
+    }
 }
 
 /// The types of expressions, in one environment after another.
-pub(super) struct Typing<'a> {
+pub(crate) struct Typing<'a> {
     schema: &'a Schema,
     exprs: &'a Exprs,
+    /// The variables that expressions leave open, where what the compiler made is not to be trusted.
+    scopes: Option<&'a Scopes>,
     /// The type of each expression, and the round that it was found in.
-    types: Vec<(u32, Type)>,
+    types: Vec<(u32, Option<Type>)>,
     round: u32,
+    environment: Option<Environment>,
     /// The enum that days of the week are of.
     weekday: Option<EnumId>,
 }
 
 impl<'a> Typing<'a> {
-    pub(super) fn new(schema: &'a Schema, exprs: &'a Exprs) -> Self {
+    pub(crate) fn new(schema: &'a Schema, exprs: &'a Exprs, scopes: Option<&'a Scopes>) -> Self {
         let weekday = schema.find_enum(WEEKDAY.0);
         let is_built_in = |id: &EnumId| schema.enum_def(*id).is_some_and(|def| def.variants == WEEKDAY.1);
         Self {
             schema,
             exprs,
-            types: vec![(0, Type::Bool); exprs.len()],
+            scopes,
+            types: vec![(0, None); exprs.len()],
             round: 0,
+            environment: None,
             weekday: weekday.filter(is_built_in),
         }
     }
 
-    /// Checks that these expressions, which it takes out of their list, are `Bool` in an environment.
-    pub(super) fn check(
-        &mut self,
-        environment: Environment,
-        atoms: &mut Vec<ExprId>,
-        work: &mut Work,
-    ) -> Result<(), Invalid> {
-        self.round += 1;
-        // All that they are made of, then in the order of the arena: operands first, and no recursion.
-        let mut needed: Vec<ExprId> = Vec::new();
-        let mut stack = atoms.clone();
-        while let Some(id) = stack.pop() {
-            // The round is marked here already; the type follows below.
-            match self.types.get_mut(id.index()) {
-                Some((round, _)) if *round != self.round => *round = self.round,
-                Some(_) | None => continue,
-            }
-            needed.push(id);
-            let mut operands = 1;
-            if let Some(expr) = self.exprs.get(id) {
-                operands += expr.absent_parts();
-                expr.operands(|operand| {
-                    operands += 1;
-                    stack.push(operand);
-                });
-            }
-            work.spend(operands, Place::Expr(id.index()))?;
+    /// Goes on in an environment. What is known of expressions there stays known while it does not change.
+    pub(crate) fn enter(&mut self, environment: Environment) {
+        if self.environment != Some(environment) {
+            self.environment = Some(environment);
+            self.round += 1;
         }
-        needed.sort_unstable();
-        for id in needed {
-            let place = Place::Expr(id.index());
-            let expr = self
-                .exprs
-                .get(id)
-                .ok_or(place.is(Problem::OutOfRange("expression")))?;
-            let ty = self.type_of(expr, environment).ok_or(place.is(Problem::Typing))?;
-            if let Some(slot) = self.types.get_mut(id.index()) {
-                slot.1 = ty;
-            }
-        }
-        for atom in atoms.drain(..) {
-            if self.get(atom) != Some(Type::Bool) {
-                return Err(Place::Expr(atom.index()).is(Problem::Typing));
-            }
-        }
-        Ok(())
     }
 
-    fn get(&self, id: ExprId) -> Option<Type> {
-        self.types
-            .get(id.index())
-            .filter(|(round, _)| *round == self.round)
-            .map(|(_, ty)| *ty)
+    /// The type of an expression whose operands have been through here; `None` where it has none.
+    pub(crate) fn add(&mut self, id: ExprId) -> Option<Type> {
+        let (round, known) = *self.types.get(id.index())?;
+        if round == self.round {
+            return known;
+        }
+        let ty = self
+            .environment
+            .and_then(|environment| self.type_of(self.exprs.get(id)?, environment));
+        if let Some(slot) = self.types.get_mut(id.index()) {
+            *slot = (self.round, ty);
+        }
+        ty
+    }
+
+    /// The type of an expression that has been through [`Typing::add`].
+    pub(crate) fn get(&self, id: ExprId) -> Option<Type> {
+        let (round, ty) = *self.types.get(id.index())?;
+        if round == self.round { ty } else { None }
     }
 
     /// Whether an expression has a type.
@@ -233,8 +224,42 @@ impl<'a> Typing<'a> {
                 fields.iter().zip(values).try_for_each(fits)?;
                 Some(Type::Record(*of))
             }
+            Expr::Map(of, entries) => {
+                let ty = self.schema.ty(*of)?;
+                entries.iter().try_for_each(|(_, value)| self.is(*value, ty))?;
+                Some(Type::Map(*of))
+            }
+            Expr::Matches(text, _) => bool_of(self.is(*text, Type::String)),
+            Expr::Local(instant, _) => {
+                self.is(*instant, Type::Timestamp)?;
+                Some(Type::Timestamp)
+            }
+            Expr::Variable { level: _, ty } => self.schema.ty(*ty),
+            Expr::Quantified {
+                quantifier,
+                level,
+                over,
+                body,
+                most: _,
+            } => {
+                self.is(*body, Type::Bool)?;
+                self.looks_at(*over, *body, *level)?;
+                Some(match quantifier {
+                    Quantifier::Any | Quantifier::All => Type::Bool,
+                    Quantifier::Count => Type::Int,
+                })
+            }
             Expr::GrantHeld(role) => self.schema.role(*role).map(|_| Type::Bool),
         }
+    }
+
+    /// Whether an expression is a set or map of what another one takes the elements for.
+    fn looks_at(&self, over: ExprId, body: ExprId, level: u32) -> Option<()> {
+        let (Type::Set(element) | Type::Map(element)) = self.get(over)? else {
+            return None;
+        };
+        let variable = self.scopes.and_then(|scopes| scopes.variable(body, level));
+        variable.is_none_or(|ty| ty == element).then_some(())
     }
 
     fn is_ordered(&self, ty: Type) -> bool {
