@@ -3,7 +3,7 @@
 //! Depth is bounded by [`MAX_DEPTH`] (the parser refuses more), so recursion over a tree is safe; chains of `and` and
 //! `or` are flat lists, however long.
 
-use dictum_artifact::expr::Pattern;
+use dictum_artifact::expr::{Pattern, Quantifier};
 use dictum_artifact::value::{Decimal, Duration, Network, Timestamp};
 
 use crate::source::{SourceId, Span};
@@ -11,10 +11,15 @@ use crate::source::{SourceId, Span};
 /// How many levels an expression or a type may be nested.
 pub const MAX_DEPTH: usize = 128;
 
+/// How many names a path may have: `a.b.User` has three.
+pub const MAX_PATH: usize = 32;
+
 /// How long a source may be, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 
 /// A name with its place; without the backticks, where it was written in them.
+///
+/// What refers to a declaration may say its module, `a.b.User`: then the name is all of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ident {
     /// The name.
@@ -51,7 +56,7 @@ pub struct File {
     /// The declarations that could be read.
     pub declarations: Vec<Declaration>,
     /// What could not: a name that stands there may be what it declares, so nothing is concluded from the name's absence
-    /// elsewhere. Empty if and only if nothing was reported.
+    /// elsewhere. Empty if and only if no error was reported.
     pub broken: Vec<Span>,
 }
 
@@ -80,6 +85,10 @@ pub struct Annotation {
 /// The kinds of declarations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeclarationKind {
+    /// `module a.b`
+    Module(ModuleDecl),
+    /// `use a.b`, `use a.b.{User, Group}`
+    Use(UseDecl),
     /// `entity A, B in P, Q { … } = [ids]`
     Entity(EntityDecl),
     /// `enum E { a, b }`, `ordered enum E { a, b }`
@@ -94,10 +103,117 @@ pub enum DeclarationKind {
     Role(RoleDecl),
     /// `permit …`, `forbid …`
     Rule(RuleDecl),
+    /// `principals P, Q`
+    Principals(PrincipalsDecl),
+    /// `exclusive requester, approver on Invoice`
+    Exclusive(ExclusiveDecl),
+    /// `obligation O { field: T }`
+    Obligation(ObligationDecl),
+    /// `fn f(a: T) = E`
+    Function(FunctionDecl),
+    /// `const C = E`
+    Const(ConstDecl),
+    /// `never …`, `always …`
+    Invariant(InvariantDecl),
     /// `fixture name { … }`
     Fixture(FixtureDecl),
     /// `test "name" using f { … }`
     Test(TestDecl),
+}
+
+/// `module a.b`: the module of all that the file declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleDecl {
+    /// The module's path, with dots.
+    pub path: Ident,
+}
+
+/// `use a.b`, `use a.b.{User, Group}`: names of another module that are used here without saying the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseDecl {
+    /// The module's path, with dots. Without a list, the last part may as well name a declaration: `use a.b.User`.
+    pub path: Ident,
+    /// The names; without a list, all that the module declares.
+    pub names: Option<Vec<Ident>>,
+}
+
+/// `principals P, Q`: the types that actions without `by` are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalsDecl {
+    /// The word `principals`.
+    pub keyword: Span,
+    /// The types.
+    pub types: Vec<Ident>,
+}
+
+/// `label: exclusive R, S on T because "…"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExclusiveDecl {
+    /// The label.
+    pub label: Option<Ident>,
+    /// The word `exclusive`.
+    pub keyword: Span,
+    /// The roles of which nobody may use two; at least two.
+    pub roles: Vec<Ident>,
+    /// The resource types.
+    pub on: Vec<Ident>,
+    /// The text of `because`.
+    pub because: Option<Text>,
+}
+
+/// `obligation Name { fields }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObligationDecl {
+    /// The obligation's name.
+    pub name: Ident,
+    /// What it tells the caller.
+    pub fields: Vec<FieldDecl>,
+}
+
+/// `fn name(parameters) = body`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionDecl {
+    /// The function's name.
+    pub name: Ident,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// Its value.
+    pub body: Expr,
+}
+
+/// `name: T` of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The parameter's name.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeExpr,
+}
+
+/// `const Name = value`, `const Name: T = value`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConstDecl {
+    /// The constant's name.
+    pub name: Ident,
+    /// Its type, where it is written.
+    pub ty: Option<TypeExpr>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// `label: never WHO to ACTIONS on WHAT when E`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvariantDecl {
+    /// The label.
+    pub label: Option<Ident>,
+    /// Whether it is `always` (or else `never`).
+    pub always: bool,
+    /// The word `never` or `always`.
+    pub keyword: Span,
+    /// The requests that it speaks of.
+    pub head: RuleHead,
+    /// `when` and `unless`, in order.
+    pub clauses: Vec<Clause>,
 }
 
 /// `entity Name in Parents { attributes } = ids`
@@ -140,12 +256,21 @@ pub struct TypeExpr {
 pub enum TypeExprKind {
     /// A built-in type, an enum, an entity type or an alias.
     Name(String),
-    /// `Set<T>`
-    Set(Box<TypeExpr>),
-    /// `Map<T>`
-    Map(Box<TypeExpr>),
+    /// `Set<T>`, `Set<T, 20>`
+    Set(Box<TypeExpr>, Option<Bound>),
+    /// `Map<T>`, `Map<T, 20>`
+    Map(Box<TypeExpr>, Option<Bound>),
     /// `{ f: T }`
     Record(Vec<FieldDecl>),
+}
+
+/// How many elements a set, or entries a map, has at most: the `20` of `Set<T, 20>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The number.
+    pub most: u32,
+    /// Its place.
+    pub span: Span,
 }
 
 /// `ordered enum Name { variants }`
@@ -238,16 +363,36 @@ pub struct RuleDecl {
     pub effect: Effect,
     /// The word `permit` or `forbid`.
     pub keyword: Span,
+    /// The requests that it is about.
+    pub head: RuleHead,
+    /// `when` and `unless`, in order.
+    pub clauses: Vec<Clause>,
+    /// The text of `because`.
+    pub because: Option<Text>,
+    /// The obligations of `with`.
+    pub obligations: Vec<With>,
+}
+
+/// `WHO to ACTIONS on WHAT`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleHead {
     /// Alternatives; at least one.
     pub who: Vec<Head>,
     /// What may be done.
     pub actions: Actions,
     /// Alternatives; at least one.
     pub what: Vec<Head>,
-    /// `when` and `unless`, in order.
-    pub clauses: Vec<Clause>,
-    /// The text of `because`.
-    pub because: Option<Text>,
+}
+
+/// An obligation of `with`: `step_up { acr: "mfa" }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct With {
+    /// The obligation.
+    pub name: Ident,
+    /// The values of its fields, where there are braces.
+    pub fields: Option<Vec<(Ident, Expr)>>,
+    /// Its place.
+    pub span: Span,
 }
 
 /// One alternative of WHO or WHAT.
@@ -292,11 +437,13 @@ pub struct Clause {
     pub condition: Expr,
 }
 
-/// `fixture name { … }`
+/// `fixture name on base { … }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixtureDecl {
     /// The fixture's name.
     pub name: Ident,
+    /// The fixture that it builds on.
+    pub base: Option<Ident>,
     /// The entities and grants, in order.
     pub items: Vec<FixtureItem>,
 }
@@ -348,7 +495,38 @@ pub struct TestDecl {
     /// The context of every case; its braces, where there are any.
     pub context: Option<(Span, Vec<(Ident, Expr)>)>,
     /// The decisions.
-    pub cases: Vec<TestCase>,
+    pub items: Vec<TestItem>,
+}
+
+/// A part of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestItem {
+    /// `allow …`, `deny …`
+    Case(Box<TestCase>),
+    /// `for u in [User::"ann", User::"bob"] { … }`
+    For(TestFor),
+}
+
+/// A table: its items once for each of the values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestFor {
+    /// The name that stands for the value.
+    pub variable: Ident,
+    /// The values.
+    pub values: Vec<Expr>,
+    /// What is repeated.
+    pub items: Vec<TestItem>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The principal or the resource of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestEntity {
+    /// `User::"ann"`
+    Entity(EntityRef),
+    /// The variable of a table.
+    Variable(Ident),
 }
 
 /// `allow User::"bob" to write on Document::"plan" given { … } by editor`
@@ -357,15 +535,17 @@ pub struct TestCase {
     /// Whether `allow` (or else `deny`) is expected.
     pub allow: bool,
     /// The principal.
-    pub principal: EntityRef,
+    pub principal: TestEntity,
     /// The action.
     pub action: Ident,
     /// The resource.
-    pub resource: EntityRef,
+    pub resource: TestEntity,
     /// Changed context fields.
     pub given: Vec<(Ident, Expr)>,
     /// Rules that must be among the deciding ones.
     pub by: Vec<Ident>,
+    /// Obligations that must be among those of the decision; without braces, whatever their fields are.
+    pub with: Vec<With>,
     /// Its place.
     pub span: Span,
 }
@@ -398,7 +578,8 @@ pub enum ExprKind {
     Ip(Network),
     /// `User::"ann"`
     Entity(EntityRef),
-    /// A name: an enum's variant, or an enum before its variant.
+    /// A name: an enum's variant, an enum or a module before what is in it, a constant, a parameter, or the variable of a
+    /// quantifier.
     Name(String),
     /// `principal`
     Principal,
@@ -414,9 +595,11 @@ pub enum ExprKind {
     Method(Box<Expr>, Ident, Vec<Expr>),
     /// `a[key]`
     Index(Box<Expr>, Box<Expr>),
+    /// `f(args)`
+    Call(Ident, Vec<Expr>),
     /// `[a, b]`
     Set(Vec<Expr>),
-    /// `{ f: a }`
+    /// `{ f: a }`, `{ "key": a }`: a record or a map
     Record(Vec<(Ident, Expr)>),
     /// `not a`
     Not(Box<Expr>),
@@ -438,6 +621,10 @@ pub enum ExprKind {
     IsEmpty(Box<Expr>),
     /// `a like "pattern"`; the pattern, and the place of its literal
     Like(Box<Expr>, Pattern, Span),
+    /// `a matches r"…"`
+    Matches(Box<Expr>, Text),
+    /// `any x in s: e`; the variable, the set or map, the body
+    Quantified(Quantifier, Ident, Box<Expr>, Box<Expr>),
     /// `a otherwise b`
     Otherwise(Box<Expr>, Box<Expr>),
 }

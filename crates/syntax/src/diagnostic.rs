@@ -28,6 +28,40 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that matter, with what to say there.
     pub related: Vec<(Span, String)>,
+    /// The mend as a change of the text, where it is certain: `dictum fix` makes it, and an editor offers it.
+    pub fix: Option<Fix>,
+}
+
+/// A mend as a change of the sources, which can be made without asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a command: "write `==`".
+    pub title: String,
+    /// The changes, which belong together and do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A stretch of a source replaced by another text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where the text is only put in.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Fix {
+    /// One stretch replaced.
+    #[must_use]
+    pub fn replace(title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            edits: vec![Edit {
+                span,
+                text: text.into(),
+            }],
+        }
+    }
 }
 
 impl Diagnostic {
@@ -42,7 +76,24 @@ impl Diagnostic {
             label: None,
             help: None,
             related: Vec::new(),
+            fix: None,
         }
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
+    /// The same with a mend that can be made without asking.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
     }
 
     /// The same with a text at its span.

@@ -13,7 +13,7 @@ mod layout;
 mod writer;
 
 use crate::ast::MAX_SOURCE_BYTES;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lexer;
 use crate::parser;
 use crate::source::{SourceId, Sources};
@@ -31,8 +31,9 @@ pub fn format(sources: &Sources, id: SourceId) -> Result<String, Vec<Diagnostic>
     }
     let tokens = lexer::tokens(text);
     let mut writer = Writer::new(text, &tokens);
-    let (_, diagnostics) = parser::read(sources, id, |node, base| writer.declaration(node, base));
-    if !diagnostics.is_empty() {
+    let mut show = |node: &_, base| writer.declaration(node, base);
+    let (_, diagnostics) = parser::read(sources, id, Some(&mut show));
+    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
         return Err(diagnostics);
     }
     let formatted = writer.finish();

@@ -115,8 +115,29 @@ pub const KEYWORDS: [&str; 59] = [
 /// Whether a word is a keyword, and so a name only between backticks.
 #[must_use]
 pub fn is_keyword(word: &str) -> bool {
-    KEYWORDS.binary_search(&word).is_ok()
+    let letter = match word.as_bytes().first() {
+        Some(first @ b'a'..=b'z') => usize::from(first - b'a'),
+        _ => return false,
+    };
+    let (start, end) = (FIRST_KEYWORDS[letter], FIRST_KEYWORDS[letter + 1]);
+    let keywords = KEYWORDS.get(start..end).unwrap_or_default();
+    keywords.contains(&word)
 }
+
+/// For each letter, where the keywords start that begin with it or a later one.
+const FIRST_KEYWORDS: [usize; 27] = {
+    let mut first = [KEYWORDS.len(); 27];
+    let mut at = KEYWORDS.len();
+    while at > 0 {
+        at -= 1;
+        let mut letter = (KEYWORDS[at].as_bytes()[0] - b'a') as usize + 1;
+        while letter > 0 {
+            letter -= 1;
+            first[letter] = at;
+        }
+    }
+    first
+};
 
 const LONG_SYMBOLS: [&str; 6] = ["::", "==", "!=", "<=", ">=", "??"];
 const SHORT_SYMBOLS: &str = "{}[]()<>,:.=@?+-*";
@@ -292,6 +313,9 @@ mod tests {
     #[test]
     fn keywords_are_sorted() {
         assert!(KEYWORDS.is_sorted());
-        assert!(is_keyword("permit") && !is_keyword("Permit"));
+        assert!(KEYWORDS.into_iter().all(is_keyword));
+        for other in ["Permit", "permits", "a", "zone", "x", "", "_", "é"] {
+            assert!(!is_keyword(other), "{other}");
+        }
     }
 }

@@ -4,7 +4,9 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod fix;
 pub mod format;
+mod hidden;
 pub mod lexer;
 mod parser;
 pub mod source;

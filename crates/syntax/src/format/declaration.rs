@@ -46,11 +46,31 @@ impl<'a> Writer<'a> {
                     self.words(&mut nodes, 1);
                     self.fields(&mut nodes);
                 }
+                Rule::obligation => {
+                    self.words(&mut nodes, 1);
+                    self.rest_of(&mut nodes, 1);
+                    if nodes.peek().is_some() {
+                        self.space();
+                        self.fields(&mut nodes);
+                    }
+                }
+                Rule::module | Rule::import => self.import(&mut nodes),
+                Rule::principal_types => self.group(Breaking::Fill, HEAD, |writer| {
+                    writer.words(&mut nodes, 1);
+                    writer.list(&mut nodes);
+                }),
+                Rule::function => self.function(&mut nodes),
+                Rule::constant => self.constant(&mut nodes),
                 Rule::action => self.action(&mut nodes),
                 Rule::role => self.role(&mut nodes),
-                Rule::rule => self.rule(&mut nodes),
+                Rule::rule | Rule::invariant | Rule::exclusive => self.rule(&mut nodes),
                 Rule::fixture => {
-                    self.words_up_to(&mut nodes, Rule::open_brace);
+                    self.group(Breaking::Fill, HEAD, |writer| {
+                        writer.words(&mut nodes, 1);
+                        writer.rest_of(&mut nodes, 1);
+                        writer.lists(&mut nodes, &[Rule::base]);
+                    });
+                    self.space();
                     self.in_braces(&mut nodes, Braced::Lines);
                 }
                 _ => {
@@ -107,6 +127,67 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// `module a.b`, `use a.b.{c, d}`
+    fn import(&mut self, nodes: &mut Nodes<'a>) {
+        self.words(nodes, 1);
+        self.item(nodes);
+        self.rest_of(nodes, 1);
+        if let Some(names) = nodes.take(Rule::used_names) {
+            self.in_brackets(&mut Nodes::of(names));
+        }
+    }
+
+    fn function(&mut self, nodes: &mut Nodes<'a>) {
+        self.group(Breaking::Fill, NONE, |writer| {
+            writer.words(nodes, 1);
+            writer.rest_of(nodes, 1);
+            if let Some(parameters) = nodes.take(Rule::parameters) {
+                writer.in_brackets(&mut Nodes::of(parameters));
+            }
+            writer.space();
+            writer.rest_of(nodes, 1);
+            writer.value(nodes);
+        });
+    }
+
+    /// `a: Int`
+    pub(super) fn parameter(&mut self, nodes: &mut Nodes<'a>) {
+        self.group(Breaking::Fill, NONE, |writer| {
+            writer.rest_of(nodes, 2);
+            writer.value_follows(nodes);
+            writer.type_expr(nodes);
+        });
+    }
+
+    fn constant(&mut self, nodes: &mut Nodes<'a>) {
+        self.group(Breaking::Fill, NONE, |writer| {
+            writer.group(Breaking::Fill, HEAD, |writer| {
+                writer.words(nodes, 1);
+                writer.rest_of(nodes, 1);
+                if nodes.peek() == Some(Rule::colon) {
+                    writer.rest_of(nodes, 1);
+                    writer.line(0);
+                    writer.type_expr(nodes);
+                }
+            });
+            writer.space();
+            writer.rest_of(nodes, 1);
+            writer.value(nodes);
+        });
+    }
+
+    /// The value behind `=`: on a line of its own where it does not fit, but for one in brackets.
+    fn value(&mut self, nodes: &mut Nodes<'a>) {
+        let indent = if matches!(nodes.peek(), Some(Rule::set | Rule::record)) {
+            self.space();
+            NONE
+        } else {
+            self.line(2);
+            Indent::Here
+        };
+        self.group(Breaking::Consistent, indent, |writer| writer.below(nodes));
+    }
+
     /// `Set<{ a: Int }>`
     fn type_expr(&mut self, nodes: &mut Nodes<'a>) {
         let Some(node) = nodes.next() else { return };
@@ -116,9 +197,14 @@ impl<'a> Writer<'a> {
                 let mut nodes = Nodes::of(node);
                 self.rest_of(&mut nodes, 2);
                 self.type_expr(&mut nodes);
+                if let Some(bound) = nodes.take(Rule::bound) {
+                    let mut nodes = Nodes::of(bound);
+                    self.words(&mut nodes, 1);
+                    self.rest(&mut nodes);
+                }
                 self.rest_of(&mut nodes, 1);
             }
-            _ => self.token(&node),
+            _ => self.reference(&mut Nodes::of(node)),
         }
     }
 
@@ -163,10 +249,11 @@ impl<'a> Writer<'a> {
                     writer.line(0);
                 }
                 writer.words(nodes, 1);
-                if let Some(who) = nodes.take(Rule::who) {
-                    writer.list(&mut Nodes::of(who));
+                match nodes.take(Rule::who) {
+                    Some(who) => writer.list(&mut Nodes::of(who)),
+                    None => writer.list(nodes),
                 }
-                writer.lists(nodes, &[Rule::deeds, Rule::what]);
+                writer.lists(nodes, &[Rule::deeds, Rule::what, Rule::resources]);
             });
             while let Some(clause) = nodes.take(Rule::clause) {
                 let mut nodes = Nodes::of(clause);
@@ -174,15 +261,28 @@ impl<'a> Writer<'a> {
                 writer.words(&mut nodes, 1);
                 writer.condition(&mut nodes);
             }
-            if let Some(because) = nodes.take(Rule::because) {
-                let mut nodes = Nodes::of(because);
+            while let Some(reason) = nodes.next() {
                 writer.line(2);
+                if reason.as_rule() == Rule::obligations {
+                    writer.obligations(reason);
+                    continue;
+                }
+                let mut nodes = Nodes::of(reason);
                 writer.group(Breaking::Fill, HEAD, |writer| {
                     writer.rest_of(&mut nodes, 1);
                     writer.line(0);
                     writer.rest(&mut nodes);
                 });
             }
+        });
+    }
+
+    /// `with a { b: 1 }, c`, one below the other where they do not fit a line.
+    fn obligations(&mut self, node: Node<'a>) {
+        let mut nodes = Nodes::of(node);
+        self.words(&mut nodes, 1);
+        self.group(Breaking::Consistent, Indent::Here, |writer| {
+            writer.list(&mut nodes);
         });
     }
 
@@ -204,7 +304,7 @@ impl<'a> Writer<'a> {
     fn grant(&mut self, nodes: &mut Nodes<'a>) {
         self.group(Breaking::Fill, HEAD, |writer| {
             writer.words(nodes, 1);
-            writer.rest_of(nodes, 1);
+            writer.item(nodes);
             while matches!(nodes.peek(), Some(Rule::kw_on | Rule::kw_to)) {
                 writer.line(0);
                 writer.words(nodes, 1);
@@ -241,13 +341,27 @@ impl<'a> Writer<'a> {
         });
     }
 
+    /// `for u in [a, b] { … }`
+    fn table(&mut self, nodes: &mut Nodes<'a>) {
+        self.words(nodes, 3);
+        if let Some(values) = nodes.take(Rule::set) {
+            self.in_brackets(&mut Nodes::of(values));
+        }
+        self.space();
+        self.in_braces(nodes, Braced::Lines);
+    }
+
     fn case_clauses(&mut self, nodes: &mut Nodes<'a>) {
         while let Some(clause) = nodes.next() {
-            let mut parts = Nodes::of(clause);
-            self.words(&mut parts, 1);
-            match parts.peek() {
-                Some(Rule::entries) => self.entries(&mut parts),
-                _ => self.group(Breaking::Fill, HEAD, |writer| writer.list(&mut parts)),
+            if clause.as_rule() == Rule::obligations {
+                self.obligations(clause);
+            } else {
+                let mut parts = Nodes::of(clause);
+                self.words(&mut parts, 1);
+                match parts.peek() {
+                    Some(Rule::entries) => self.entries(&mut parts),
+                    _ => self.group(Breaking::Fill, HEAD, |writer| writer.list(&mut parts)),
+                }
             }
             if nodes.peek().is_some() {
                 self.line(0);
@@ -255,8 +369,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The fields of a record.
+    pub(super) fn record(&mut self, nodes: &mut Nodes<'a>) {
+        self.in_braces(nodes, Braced::Values);
+    }
+
     /// The fields of a value.
-    pub(super) fn entries(&mut self, nodes: &mut Nodes<'a>) {
+    fn entries(&mut self, nodes: &mut Nodes<'a>) {
         if let Some(entries) = nodes.take(Rule::entries) {
             self.in_braces(&mut Nodes::of(entries), Braced::Values);
         }
@@ -336,14 +455,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A name, an entity, or a WHO or a WHAT.
+    /// A name with its path, an entity, a WHO or a WHAT, or an obligation.
     fn item(&mut self, nodes: &mut Nodes<'a>) {
         let Some(node) = nodes.next() else { return };
         match node.as_rule() {
-            Rule::entity_ref => self.rest(&mut Nodes::of(node)),
+            Rule::entity_ref | Rule::test_entity => {
+                let mut nodes = Nodes::of(node);
+                self.reference(&mut nodes);
+                self.rest(&mut nodes);
+            }
             Rule::who_head | Rule::what_head => {
                 let mut nodes = Nodes::of(node);
-                self.rest_of(&mut nodes, 1);
+                self.item(&mut nodes);
                 if nodes.peek() == Some(Rule::kw_in) {
                     self.line(0);
                     self.words(&mut nodes, 1);
@@ -351,8 +474,36 @@ impl<'a> Writer<'a> {
                 }
                 self.rest(&mut nodes);
             }
-            _ => self.token(&node),
+            Rule::obliged => {
+                let mut nodes = Nodes::of(node);
+                self.item(&mut nodes);
+                if nodes.peek().is_some() {
+                    self.space();
+                    self.entries(&mut nodes);
+                }
+            }
+            _ => self.path(&node, nodes),
         }
+    }
+
+    /// A name with its path, as `a.b.User`.
+    pub(super) fn reference(&mut self, nodes: &mut Nodes<'a>) {
+        if let Some(name) = nodes.next() {
+            self.path(&name, nodes);
+        }
+    }
+
+    fn path(&mut self, name: &Node<'a>, nodes: &mut Nodes<'a>) {
+        if nodes.peek() != Some(Rule::path_dot) {
+            return self.token(name);
+        }
+        self.group(Breaking::Fill, Indent::By(2), |writer| {
+            writer.token(name);
+            while nodes.peek() == Some(Rule::path_dot) {
+                writer.soft_line(0);
+                writer.rest_of(nodes, 2);
+            }
+        });
     }
 
     /// What stands in braces, with the braces.
@@ -434,7 +585,7 @@ impl<'a> Writer<'a> {
                         writer.type_expr(&mut nodes);
                     });
                 }
-                Rule::entry => self.entry(&mut nodes),
+                Rule::entry | Rule::record_entry => self.entry(&mut nodes),
                 Rule::fixture_entity => self.fixture_entity(&mut nodes),
                 Rule::grant => self.grant(&mut nodes),
                 Rule::test_context => {
@@ -442,6 +593,8 @@ impl<'a> Writer<'a> {
                     self.entries(&mut nodes);
                 }
                 Rule::case => self.case(&mut nodes, allows),
+                Rule::table => self.table(&mut nodes),
+                Rule::allowed_action => self.reference(&mut nodes),
                 _ => self.token(&part),
             }
         }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::layout::{Breaking, Indent, NONE};
 use super::writer::Writer;
-use crate::parser::expression::{Binding, binding};
+use crate::parser::expression::Binding;
 use crate::parser::grammar::{Node, Nodes, Rule};
 
 /// Where the operators of a row stand that break.
@@ -47,11 +47,24 @@ impl<'a> Writer<'a> {
         self.placed(nodes, Place::Within);
     }
 
+    /// An expression whose operators stand below its first operand.
+    pub(super) fn below(&mut self, nodes: &mut Nodes<'a>) {
+        self.placed(nodes, Place::Below);
+    }
+
     fn placed(&mut self, nodes: &mut Nodes<'a>, place: Place) {
-        if nodes.peek() == Some(Rule::kw_if) {
-            return self.group(Breaking::Consistent, Indent::Here, |writer| {
-                writer.conditional(nodes);
-            });
+        match nodes.peek() {
+            Some(Rule::kw_if) => {
+                return self.group(Breaking::Consistent, Indent::Here, |writer| {
+                    writer.conditional(nodes);
+                });
+            }
+            Some(Rule::kw_any | Rule::kw_all | Rule::kw_count) => {
+                return self.group(Breaking::Consistent, Indent::Here, |writer| {
+                    writer.quantified(nodes);
+                });
+            }
+            _ => {}
         }
         let row = Row::read(nodes);
         self.row(&row, 0..row.operators.len(), place);
@@ -70,6 +83,15 @@ impl<'a> Writer<'a> {
             self.line(0);
             self.words(nodes, 1);
         }
+        self.placed(nodes, Place::Below);
+    }
+
+    /// `any x in s: e`, with the body indented below it where it does not fit.
+    fn quantified(&mut self, nodes: &mut Nodes<'a>) {
+        self.words(nodes, 3);
+        self.placed(nodes, Place::Within);
+        self.rest_of(nodes, 1);
+        self.line(2);
         self.placed(nodes, Place::Below);
     }
 
@@ -120,19 +142,21 @@ impl<'a> Writer<'a> {
         self.rest_of(&mut nodes, 1);
         while nodes.peek().is_some() {
             self.space();
-            self.rest_of(&mut nodes, 1);
+            self.reference(&mut nodes);
         }
     }
 
     /// An operand, with the signs before it and the fields and calls behind it.
     fn operand(&mut self, nodes: &[Node<'a>]) {
-        let has_fields = nodes.iter().any(|node| node.as_rule() == Rule::dot);
+        let has_fields = nodes
+            .iter()
+            .any(|node| matches!(node.as_rule(), Rule::dot | Rule::path_dot));
         if !has_fields {
             return nodes.iter().for_each(|node| self.part_of_operand(node));
         }
         self.group(Breaking::Fill, Indent::By(2), |writer| {
             for node in nodes {
-                if node.as_rule() == Rule::dot {
+                if matches!(node.as_rule(), Rule::dot | Rule::path_dot) {
                     writer.soft_line(0);
                 }
                 writer.part_of_operand(node);
@@ -153,23 +177,31 @@ impl<'a> Writer<'a> {
                 self.rest_of(&mut nodes, 1);
             }
             Rule::set | Rule::arguments | Rule::index => self.in_brackets(&mut nodes),
-            Rule::record => self.entries(&mut nodes),
+            Rule::record => self.record(&mut nodes),
             _ => self.token(node),
         }
     }
 
-    /// Expressions in brackets or parentheses, with commas between them: as many on a line as fit.
+    /// What a list in brackets holds: an expression, a parameter, or a name that is used.
+    fn bracketed(&mut self, nodes: &mut Nodes<'a>) {
+        match nodes.take(Rule::parameter) {
+            Some(parameter) => self.parameter(&mut Nodes::of(parameter)),
+            None => self.expression(nodes),
+        }
+    }
+
+    /// What stands in brackets or parentheses, with commas between: as much on a line as fits.
     pub(super) fn in_brackets(&mut self, nodes: &mut Nodes<'a>) {
         self.group(Breaking::Consistent, Indent::By(2), |writer| {
             writer.rest_of(nodes, 1);
             if !closes(nodes.peek()) {
                 writer.soft_line(0);
                 writer.group(Breaking::Fill, NONE, |writer| {
-                    writer.expression(nodes);
+                    writer.bracketed(nodes);
                     while nodes.take(Rule::comma).is_some() && !closes(nodes.peek()) {
                         writer.comma();
                         writer.line(0);
-                        writer.expression(nodes);
+                        writer.bracketed(nodes);
                     }
                 });
             }
@@ -189,12 +221,13 @@ impl<'a> Row<'a> {
         // After an operand, a minus is an operator; before it, a sign.
         let mut is_complete = false;
         while let Some(next) = nodes.peek() {
-            if matches!(next, Rule::kw_then | Rule::kw_else | Rule::comma) || closes(Some(next)) {
+            if matches!(next, Rule::kw_then | Rule::kw_else | Rule::comma | Rule::colon) || closes(Some(next))
+            {
                 break;
             }
             if let Some(binding) = binding(next).filter(|_| is_complete) {
                 row.operators.push((row.nodes.len(), binding));
-                is_complete = matches!(next, Rule::is_test | Rule::like_test);
+                is_complete = matches!(next, Rule::is_test | Rule::like_test | Rule::matches_test);
             } else {
                 is_complete = !matches!(next, Rule::kw_not | Rule::minus);
             }
@@ -227,4 +260,24 @@ fn closes(node: Option<Rule>) -> bool {
         node,
         None | Some(Rule::close_paren | Rule::close_bracket | Rule::close_brace)
     )
+}
+
+/// The binding of the operator that a node is, if it is one.
+fn binding(node: Rule) -> Option<Binding> {
+    Some(match node {
+        Rule::kw_otherwise => Binding::Otherwise,
+        Rule::kw_or => Binding::Or,
+        Rule::kw_and => Binding::And,
+        Rule::comparison
+        | Rule::kw_in
+        | Rule::contains
+        | Rule::kw_has
+        | Rule::is_test
+        | Rule::like_test
+        | Rule::matches_test => Binding::Comparison,
+        Rule::coalesce => Binding::Coalesce,
+        Rule::plus | Rule::minus => Binding::Sum,
+        Rule::times => Binding::Product,
+        _ => return None,
+    })
 }

@@ -7,7 +7,8 @@
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::Rule;
-use super::{UNEXPECTED, fault, mend};
+use super::repair::{Mend, edit};
+use super::{UNEXPECTED, fault, habits, mend};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Token, TokenKind, is_keyword};
 use crate::source::{SourceId, Span};
@@ -47,6 +48,11 @@ impl Input<'_> {
         self.kind(at) == Some(TokenKind::Word) && is_keyword(self.written(at))
     }
 
+    /// What is written so many tokens before one.
+    pub(super) fn before(&self, at: usize, n: usize) -> &str {
+        at.checked_sub(n).map_or("", |before| self.written(before))
+    }
+
     /// The word that says what is declared.
     pub(super) fn declared(&self) -> &str {
         self.keyword.map_or("", |keyword| keyword.text(self.text))
@@ -62,6 +68,12 @@ impl Input<'_> {
             "action" => "the action",
             "role" => "the role",
             "permit" | "forbid" => "the rule",
+            "never" | "always" => "the invariant",
+            "obligation" => "the obligation",
+            "fn" => "the function",
+            "const" => "the constant",
+            "module" => "the path",
+            "use" => "the path",
             "fixture" => "the fixture",
             "test" => "the test",
             _ => "the declaration",
@@ -164,7 +176,7 @@ pub(super) fn explain(input: &Input<'_>, error: &Error<Rule>) -> Diagnostic {
     let message = format!("expected {wanted}, found {}", input.found(at));
     let diagnostic = Diagnostic::error(UNEXPECTED, input.place(at), message);
     match mend::help(input, at, &expected) {
-        Some(help) => diagnostic.with_help(help),
+        Some(mend) => mend.of(diagnostic, input),
         None => diagnostic,
     }
 }
@@ -178,8 +190,14 @@ fn lone_annotation(input: &Input<'_>, at: usize) -> Diagnostic {
     };
     let message = format!("expected a declaration after the annotation, found {found}");
     let diagnostic = Diagnostic::error(UNEXPECTED, input.place(at), message);
+    if let Some(mend) = habits::annotation(input, at) {
+        return mend.of(diagnostic, input);
+    }
     match mend::near_declaration(input.written(at)) {
-        Some(help) => diagnostic.with_help(help),
+        Some(near) => Mend::says(format!("did you mean `{near}`?"))
+            .doing(format!("write `{near}`"), vec![edit(input.place(at), near)])
+            .guessed()
+            .of(diagnostic, input),
         None => diagnostic,
     }
 }
@@ -218,7 +236,7 @@ fn wanted(input: &Input<'_>, at: usize, expected: &Expected) -> String {
     if expected.has(Rule::EOI) {
         add(format!(
             "the end of {}",
-            if expected.operator() {
+            if expected.operator() && !matches!(input.declared(), "fn" | "const") {
                 "the condition"
             } else {
                 input.noun()
@@ -254,6 +272,18 @@ fn required(next: Rule, input: &Input<'_>, at: usize) -> Option<&'static str> {
         Rule::entity_name => "the name of an entity type",
         Rule::enum_name => "the name of an enum",
         Rule::alias_name => "the name of a type",
+        Rule::module_name => "the path of a module",
+        Rule::obliged | Rule::obligation_name => "the name of an obligation",
+        Rule::function_name => "the name of a function",
+        Rule::constant_name => "the name of a constant",
+        Rule::variable => "the name of a variable",
+        Rule::parameters => "`(` and the parameters",
+        Rule::raw_text => "a regular expression",
+        Rule::used_names => "a name, or names in braces",
+        Rule::used_name | Rule::segment if !matches!(declared, "permit" | "forbid") => "a name",
+        Rule::open_bracket if declared == "test" && input.before(at, 3) == "for" => {
+            "`[` and the values of the table"
+        }
         Rule::role_name => "the name of a role",
         Rule::fixture_name => "the name of a fixture",
         Rule::rule_name => "the label of a rule or the name of a role",
@@ -266,17 +296,25 @@ fn required(next: Rule, input: &Input<'_>, at: usize) -> Option<&'static str> {
         Rule::word_set | Rule::word_map => "a type",
         Rule::less => "`<` and a type",
         Rule::greater => "`>`",
+        Rule::colon if input.before(at, 2) == "const" => "`=` and its value",
         Rule::colon => "`:`",
         Rule::who | Rule::who_head | Rule::head_name => "`anyone`, a type, an entity or a role",
         Rule::what_head => "`anything`, a type or an entity",
         Rule::deeds => "`to` and what may be done",
-        Rule::kw_to if matches!(declared, "permit" | "forbid") => "`to` and what may be done",
+        Rule::kw_to if matches!(declared, "permit" | "forbid" | "never" | "always") => {
+            "`to` and what may be done"
+        }
         Rule::kw_to if declared == "fixture" => "`to` and who gets the role",
         Rule::kw_to => "`to` and an action",
-        Rule::what | Rule::kw_on if matches!(declared, "permit" | "forbid") => {
+        Rule::what | Rule::kw_on if matches!(declared, "permit" | "forbid" | "never" | "always") => {
             "`on` and what the rule is about"
         }
+        Rule::comma if declared == "exclusive" && !has_two_roles(input, at) => "`,` and another role",
+        Rule::resources | Rule::kw_on if declared == "exclusive" => "`on` and the types that it is about",
         Rule::resources | Rule::kw_on if declared == "role" => "`on` and the types that the role is held on",
+        Rule::kw_on if declared == "fixture" && input.before(at, 2) == "fixture" => {
+            "`{`, or `on` and another fixture"
+        }
         Rule::kw_on if declared == "fixture" => "`on` and what the role is held on",
         Rule::kw_on if declared == "test" => "`on` and a resource",
         Rule::kw_then => "`then` and the value where the condition is true",
@@ -286,14 +324,21 @@ fn required(next: Rule, input: &Input<'_>, at: usize) -> Option<&'static str> {
     })
 }
 
+/// Whether `exclusive` names two roles before a place.
+fn has_two_roles(input: &Input<'_>, at: usize) -> bool {
+    (0..at).any(|before| input.written(before) == ",")
+}
+
 /// What may come next by this rule, but for keywords.
 fn option(next: Rule, input: &Input<'_>, expected: &Expected) -> Option<&'static str> {
     Some(match next {
         Rule::type_name if matches!(input.declared(), "fixture" | "test") => "an entity",
         Rule::type_name => "a type",
-        Rule::entity_ref | Rule::fixture_entity => "an entity",
-        Rule::action_name | Rule::action_names => "an action",
-        Rule::field | Rule::field_name | Rule::entry => "a field",
+        Rule::entity_ref | Rule::fixture_entity | Rule::test_entity => "an entity",
+        Rule::parameter | Rule::parameter_name => "a parameter",
+        Rule::action_name | Rule::action_names | Rule::allowed_action => "an action",
+        Rule::field | Rule::field_name | Rule::entry | Rule::record_entry => "a field",
+        Rule::number if !expected.operand() => "a number",
         Rule::text => "a text",
         Rule::colons if !expected.operator() && !expected.has(Rule::EOI) => "`::` and an id",
         Rule::comma if !expected.has(Rule::EOI) => "`,`",
@@ -325,9 +370,13 @@ fn words(next: Rule) -> &'static [&'static str] {
         Rule::test_context | Rule::kw_context => &["context"],
         Rule::case => &["allow", "deny"],
         Rule::given | Rule::kw_given => &["given"],
+        Rule::obligations | Rule::kw_with => &["with"],
+        Rule::base => &["on"],
+        Rule::table | Rule::kw_for => &["for"],
         Rule::contains | Rule::kw_contains => &["contains"],
         Rule::is_test | Rule::kw_is => &["is"],
         Rule::like_test | Rule::kw_like => &["like"],
+        Rule::matches_test | Rule::kw_matches => &["matches"],
         Rule::kw_and => &["and"],
         Rule::kw_or => &["or"],
         Rule::kw_has => &["has"],

@@ -1,11 +1,14 @@
-//! The operands and operators of an expression, which the grammar leaves in a row, to its tree.
+//! Tokens to the tree of an expression: operators take their operands by how tightly they bind.
 
-use super::build::Builder;
-use super::fault;
-use super::grammar::{Node, Nodes, Rule, child, children};
-use super::{Built, GROUPING, UNEXPECTED, mend};
-use crate::ast::{BinaryOp, EntityRef, Expr, ExprKind, Ident, MAX_DEPTH};
-use crate::diagnostic::Diagnostic;
+use dictum_artifact::expr::Quantifier;
+
+use super::cursor::{Cursor, refuse};
+use super::explain::shortened;
+use super::repair::{after, before, edit};
+use super::{Built, GROUPING, Refusal, UNEXPECTED, fault};
+use crate::ast::{BinaryOp, EntityRef, Expr, ExprKind, Ident, MAX_DEPTH, Text};
+use crate::diagnostic::{Diagnostic, Fix};
+use crate::lexer::TokenKind;
 use crate::source::Span;
 
 /// How tightly operators bind, loosest first. An operand of an operator binds more tightly than it.
@@ -23,22 +26,6 @@ pub(crate) enum Binding {
     Operand,
 }
 
-/// The binding of the operator that a node is, if it is one.
-pub(crate) fn binding(node: Rule) -> Option<Binding> {
-    Some(match node {
-        Rule::kw_otherwise => Binding::Otherwise,
-        Rule::kw_or => Binding::Or,
-        Rule::kw_and => Binding::And,
-        Rule::comparison | Rule::kw_in | Rule::contains | Rule::kw_has | Rule::is_test | Rule::like_test => {
-            Binding::Comparison
-        }
-        Rule::coalesce => Binding::Coalesce,
-        Rule::plus | Rule::minus => Binding::Sum,
-        Rule::times => Binding::Product,
-        _ => return None,
-    })
-}
-
 /// An expression, and how many levels it has.
 struct Tree {
     expr: Expr,
@@ -54,24 +41,32 @@ impl Tree {
     }
 }
 
-/// Recursion here is bounded twice: brackets and `if` by [`fault::fault`], which runs before, and the right operands of
-/// operators by [`Builder::level`]. Chains to the left are loops; `Builder::checked` bounds what they build.
-impl Builder<'_> {
-    /// The expression that the nodes start with.
-    pub(super) fn expression(&mut self, nodes: &mut Nodes<'_>) -> Built<Expr> {
-        Ok(self.whole(nodes)?.expr)
+/// Recursion here is bounded twice: brackets, `if` and quantifiers by [`fault::fault`], which runs before, and the right
+/// operands of operators by [`Cursor::below`]. Chains to the left are loops; `Cursor::checked` bounds what they build.
+impl Cursor<'_> {
+    /// The expression that comes next.
+    pub(super) fn expression(&mut self) -> Built<Expr> {
+        Ok(self.whole()?.expr)
     }
 
-    fn whole(&mut self, nodes: &mut Nodes<'_>) -> Built<Tree> {
-        let Some(keyword) = nodes.take(Rule::kw_if) else {
-            return self.operation(nodes, Binding::Otherwise);
-        };
-        let start = self.span(&keyword);
-        let condition = self.below(start, |builder| builder.whole(nodes))?;
-        nodes.take(Rule::kw_then);
-        let then = self.below(start, |builder| builder.whole(nodes))?;
-        nodes.take(Rule::kw_else);
-        let otherwise = self.below(start, |builder| builder.whole(nodes))?;
+    fn whole(&mut self) -> Built<Tree> {
+        match self.written() {
+            "if" => self.conditional(),
+            "any" => self.quantified(Quantifier::Any),
+            "all" => self.quantified(Quantifier::All),
+            "count" => self.quantified(Quantifier::Count),
+            _ => self.operation(Binding::Otherwise),
+        }
+    }
+
+    /// `if a then b else c`
+    fn conditional(&mut self) -> Built<Tree> {
+        let start = self.advance();
+        let condition = self.below(start, Self::whole)?;
+        self.expect("then")?;
+        let then = self.below(start, Self::whole)?;
+        self.expect("else")?;
+        let otherwise = self.below(start, Self::whole)?;
         let height = condition.height.max(then.height).max(otherwise.height);
         let span = start.to(otherwise.expr.span);
         let kind = ExprKind::If(
@@ -82,19 +77,58 @@ impl Builder<'_> {
         self.checked(kind, span, height, start)
     }
 
+    /// `any x in s: e` and its kin.
+    fn quantified(&mut self, quantifier: Quantifier) -> Built<Tree> {
+        let start = self.advance();
+        let variable = self.name()?;
+        self.expect("in")?;
+        let over = self.below(start, |cursor| cursor.operation(Binding::Otherwise))?;
+        self.expect(":")?;
+        let body = self.below(start, Self::whole)?;
+        let (height, span) = (over.height.max(body.height), start.to(body.expr.span));
+        let kind = ExprKind::Quantified(quantifier, variable, Box::new(over.expr), Box::new(body.expr));
+        self.checked(kind, span, height, start)
+    }
+
+    /// The operator that comes next, by how tightly it binds.
+    fn binding(&self) -> Option<Binding> {
+        Some(match self.kind()? {
+            TokenKind::Symbol => match self.written() {
+                "==" | "!=" | "<" | "<=" | ">" | ">=" => Binding::Comparison,
+                "??" => Binding::Coalesce,
+                "+" | "-" => Binding::Sum,
+                "*" => Binding::Product,
+                _ => return None,
+            },
+            TokenKind::Word => match self.written() {
+                "otherwise" => Binding::Otherwise,
+                "or" => Binding::Or,
+                "and" => Binding::And,
+                "in" | "contains" | "has" | "is" | "like" | "matches" => Binding::Comparison,
+                _ => return None,
+            },
+            TokenKind::Quoted
+            | TokenKind::Number
+            | TokenKind::String
+            | TokenKind::DocComment
+            | TokenKind::Comment
+            | TokenKind::Unknown => return None,
+        })
+    }
+
     /// Operands and the operators between them that bind at least as tightly as this.
-    fn operation(&mut self, nodes: &mut Nodes<'_>, least: Binding) -> Built<Tree> {
-        let mut left = self.prefixed(nodes, least)?;
-        while let Some(found) = nodes.peek().and_then(binding).filter(|found| *found >= least) {
+    fn operation(&mut self, least: Binding) -> Built<Tree> {
+        let mut left = self.prefixed(least)?;
+        while let Some(found) = self.binding().filter(|found| *found >= least) {
             left = match found {
-                Binding::Or => self.chain(nodes, left, Rule::kw_or, Binding::And, ExprKind::Or)?,
-                Binding::And => self.chain(nodes, left, Rule::kw_and, Binding::Not, ExprKind::And)?,
-                Binding::Comparison => self.comparison(nodes, left)?,
-                Binding::Otherwise => self.otherwise(nodes, left)?,
-                Binding::Coalesce => self.infix(nodes, left, Binding::Coalesce, binary)?,
-                Binding::Sum => self.infix(nodes, left, Binding::Product, binary)?,
+                Binding::Or => self.chain(left, "or", Binding::And, ExprKind::Or)?,
+                Binding::And => self.chain(left, "and", Binding::Not, ExprKind::And)?,
+                Binding::Comparison => self.comparison(left)?,
+                Binding::Otherwise => self.otherwise(left)?,
+                Binding::Coalesce => self.infix(left, Binding::Coalesce)?,
+                Binding::Sum => self.infix(left, Binding::Product)?,
                 Binding::Product | Binding::Not | Binding::Negation | Binding::Operand => {
-                    self.infix(nodes, left, Binding::Negation, binary)?
+                    self.infix(left, Binding::Negation)?
                 }
             };
         }
@@ -104,17 +138,16 @@ impl Builder<'_> {
     /// `a and b and c`: one list, however long.
     fn chain(
         &mut self,
-        nodes: &mut Nodes<'_>,
         first: Tree,
-        connective: Rule,
+        connective: &str,
         operands: Binding,
         kind: fn(Vec<Expr>) -> ExprKind,
     ) -> Built<Tree> {
         let mut span = first.expr.span;
         let mut height = first.height;
         let mut list = vec![first.expr];
-        while let Some(word) = nodes.take(connective) {
-            let next = self.below(self.span(&word), |builder| builder.operation(nodes, operands))?;
+        while let Some(word) = self.take(connective) {
+            let next = self.below(word, |cursor| cursor.operation(operands))?;
             span = span.to(next.expr.span);
             height = height.max(next.height);
             list.push(next.expr);
@@ -122,130 +155,178 @@ impl Builder<'_> {
         self.checked(kind(list), span, height, span)
     }
 
-    /// The operator that comes next, with its right operand.
-    fn infix(
+    /// The operator of two operands that comes next, with its right one.
+    fn infix(&mut self, left: Tree, operand: Binding) -> Built<Tree> {
+        let (operator, place) = self.operator()?;
+        let kind = |a, b| ExprKind::Binary(operator, a, b);
+        self.right(left, place, operand, kind)
+    }
+
+    /// The right operand of the operator at a place.
+    fn right(
         &mut self,
-        nodes: &mut Nodes<'_>,
         left: Tree,
+        place: Span,
         operand: Binding,
-        kind: impl FnOnce(BinaryOp, Box<Expr>, Box<Expr>) -> ExprKind,
+        kind: impl FnOnce(Box<Expr>, Box<Expr>) -> ExprKind,
     ) -> Built<Tree> {
-        let Some(operator) = nodes.next() else {
-            return Ok(left);
-        };
-        let place = self.span(&operator);
-        let right = self.below(place, |builder| builder.operation(nodes, operand))?;
+        let right = self.below(place, |cursor| cursor.operation(operand))?;
         let span = left.expr.span.to(right.expr.span);
         let height = left.height.max(right.height);
-        let kind = kind(operator_of(&operator), Box::new(left.expr), Box::new(right.expr));
+        let kind = kind(Box::new(left.expr), Box::new(right.expr));
         self.checked(kind, span, height, place)
     }
 
+    fn operator(&mut self) -> Built<(BinaryOp, Span)> {
+        let operator = match self.written() {
+            "==" => BinaryOp::Equal,
+            "!=" => BinaryOp::NotEqual,
+            "<" => BinaryOp::Less,
+            "<=" => BinaryOp::LessOrEqual,
+            ">" => BinaryOp::Greater,
+            ">=" => BinaryOp::GreaterOrEqual,
+            "??" => BinaryOp::Coalesce,
+            "+" => BinaryOp::Add,
+            "-" => BinaryOp::Subtract,
+            "*" => BinaryOp::Multiply,
+            "in" => BinaryOp::In,
+            "contains" => {
+                let start = self.advance();
+                let operator = if self.take("all").is_some() {
+                    BinaryOp::ContainsAll
+                } else if self.take("any").is_some() {
+                    BinaryOp::ContainsAny
+                } else {
+                    BinaryOp::Contains
+                };
+                return Ok((operator, self.since(start)));
+            }
+            _ => return Err(Refusal::Unexpected),
+        };
+        Ok((operator, self.advance()))
+    }
+
     /// `left otherwise b`, after which no operator may follow that seems to belong to `b`.
-    fn otherwise(&mut self, nodes: &mut Nodes<'_>, left: Tree) -> Built<Tree> {
-        let tree = self.infix(nodes, left, Binding::Operand, |_, a, b| ExprKind::Otherwise(a, b))?;
-        if nodes
-            .peek()
-            .and_then(binding)
-            .is_some_and(|next| next > Binding::Otherwise)
-            && let Some(operator) = nodes.next()
-        {
-            let message = format!("`{}` cannot follow the operand of `otherwise`", operator.as_str());
-            let error = Diagnostic::error(GROUPING, self.span(&operator), message)
+    fn otherwise(&mut self, left: Tree) -> Built<Tree> {
+        let word = self.advance();
+        let tree = self.right(left, word, Binding::Operand, ExprKind::Otherwise)?;
+        if self.binding().is_some_and(|next| next > Binding::Otherwise) {
+            let operator = self.written();
+            let (_, place) = self.operator().unwrap_or((BinaryOp::In, self.place()));
+            let message = format!("`{operator}` cannot follow the operand of `otherwise`");
+            let error = Diagnostic::error(GROUPING, place, message)
                 .with_help("write `(a otherwise b) or c`, or `a otherwise (b or c)`");
-            return Err(Box::new(error));
+            return Err(refuse(error));
         }
         Ok(tree)
     }
 
     /// A comparison or a test of `left`, after which no other one may follow.
-    fn comparison(&mut self, nodes: &mut Nodes<'_>, left: Tree) -> Built<Tree> {
-        let compared = match nodes.peek() {
-            Some(Rule::is_test) => self.is_test(nodes, left)?,
-            Some(Rule::like_test) => {
-                let Some(test) = nodes.next() else { return Ok(left) };
-                let text = self.need(child(&test, Rule::text), &test)?;
-                let span = left.expr.span.to(self.span(&test));
-                let kind = ExprKind::Like(Box::new(left.expr), self.pattern(&text)?, self.span(&text));
-                self.checked(kind, span, left.height, self.span(&test))?
+    fn comparison(&mut self, left: Tree) -> Built<Tree> {
+        let compared = match self.written() {
+            "is" => self.is_test(left)?,
+            "like" => {
+                let word = self.advance();
+                let (pattern, place) = self.pattern()?;
+                let (span, height) = (left.expr.span.to(place), left.height);
+                let kind = ExprKind::Like(Box::new(left.expr), pattern, place);
+                self.checked(kind, span, height, word)?
             }
-            Some(Rule::kw_has) => {
-                self.infix(nodes, left, Binding::Coalesce, |_, a, b| ExprKind::Has(a, b))?
+            "matches" => {
+                let word = self.advance();
+                let text = self.raw_text()?;
+                let (span, height) = (left.expr.span.to(text.span), left.height);
+                self.checked(ExprKind::Matches(Box::new(left.expr), text), span, height, word)?
             }
-            _ => self.infix(nodes, left, Binding::Coalesce, binary)?,
+            "has" => {
+                let word = self.advance();
+                self.right(left, word, Binding::Coalesce, ExprKind::Has)?
+            }
+            operator @ ("==" | "!=") if is_null(self.written_at(1)) => {
+                return Err(refuse(self.compared_to_null(&left.expr, operator == "==")));
+            }
+            _ => self.infix(left, Binding::Coalesce)?,
         };
-        if nodes.peek().and_then(binding) == Some(Binding::Comparison) {
-            let second = nodes.next().map_or(compared.expr.span, |node| self.span(&node));
-            let error = Diagnostic::error(GROUPING, second, "comparisons cannot be chained")
+        if self.binding() == Some(Binding::Comparison) {
+            let error = Diagnostic::error(GROUPING, self.place(), "comparisons cannot be chained")
                 .with_help("write `a < b and b < c`, or parentheses around one of them")
                 .with_related(compared.expr.span, "the first comparison");
-            return Err(Box::new(error));
+            return Err(refuse(error));
         }
         Ok(compared)
     }
 
-    /// `left is T`, `left is T in x`, `left is empty`
-    fn is_test(&mut self, nodes: &mut Nodes<'_>, left: Tree) -> Built<Tree> {
-        let Some(test) = nodes.next() else { return Ok(left) };
-        let span = left.expr.span.to(self.span(&test));
-        let Some(ty) = child(&test, Rule::type_name) else {
-            return self.checked(
-                ExprKind::IsEmpty(Box::new(left.expr)),
-                span,
-                left.height,
-                self.span(&test),
-            );
+    /// The error of `a.b == null`, or `!=`: it asks whether `b` is there.
+    fn compared_to_null(&mut self, left: &Expr, equal: bool) -> Diagnostic {
+        self.advance();
+        let written = self.written();
+        let place = self.advance();
+        let error = no_null(written, place);
+        let ExprKind::Field(of, name) = &left.kind else {
+            return error;
         };
-        let ancestor = match nodes.take(Rule::kw_in) {
-            Some(word) => Some(self.below(self.span(&word), |builder| {
-                builder.operation(nodes, Binding::Coalesce)
-            })?),
+        let (of, field) = (of.span, self.text_of(name.span));
+        let test = format!("{} has {field}", self.text_of(of));
+        let test = if equal { format!("not {test}") } else { test };
+        error.with_fix(Fix::replace(
+            format!("write `{}`", shortened(&test)),
+            left.span.to(place),
+            test,
+        ))
+    }
+
+    /// `left is T`, `left is T in x`, `left is empty`
+    fn is_test(&mut self, left: Tree) -> Built<Tree> {
+        let place = self.advance();
+        if let Some(empty) = self.take("empty") {
+            let span = left.expr.span.to(empty);
+            return self.checked(ExprKind::IsEmpty(Box::new(left.expr)), span, left.height, place);
+        }
+        let ty = self.reference()?;
+        let mut span = left.expr.span.to(ty.span);
+        let mut height = left.height;
+        let ancestor = match self.take("in") {
+            Some(word) => {
+                let ancestor = self.below(word, |cursor| cursor.operation(Binding::Coalesce))?;
+                span = span.to(ancestor.expr.span);
+                height = height.max(ancestor.height);
+                Some(Box::new(ancestor.expr))
+            }
             None => None,
         };
-        let span = ancestor
-            .as_ref()
-            .map_or(span, |ancestor| span.to(ancestor.expr.span));
-        let height = ancestor
-            .as_ref()
-            .map_or(left.height, |ancestor| left.height.max(ancestor.height));
-        let ancestor = ancestor.map(|ancestor| Box::new(ancestor.expr));
-        let kind = ExprKind::Is(Box::new(left.expr), self.ident(&ty), ancestor);
-        self.checked(kind, span, height, self.span(&test))
+        let kind = ExprKind::Is(Box::new(left.expr), ty, ancestor);
+        self.checked(kind, span, height, place)
     }
 
     /// An operand with the `not` or the `-` before it.
-    fn prefixed(&mut self, nodes: &mut Nodes<'_>, least: Binding) -> Built<Tree> {
-        let (sign, prefix, operand) = match nodes.peek() {
-            Some(Rule::kw_not) => (Rule::kw_not, Binding::Not, Binding::Comparison),
-            Some(Rule::minus) => (Rule::minus, Binding::Negation, Binding::Operand),
-            _ => return self.postfixed(nodes),
+    fn prefixed(&mut self, least: Binding) -> Built<Tree> {
+        let (sign, prefix, operand) = match self.written() {
+            "not" => ("not", Binding::Not, Binding::Comparison),
+            "-" => ("-", Binding::Negation, Binding::Operand),
+            _ => return self.postfixed(),
         };
         let mut prefixes = Vec::new();
-        while let Some(word) = nodes.take(sign) {
-            let place = self.span(&word);
+        while let Some(place) = self.take(sign) {
             if least > prefix {
-                return Err(Box::new(needs_parentheses(word.as_str(), place)));
+                let error = needs_parentheses(sign, place);
+                return Err(refuse(self.with_parentheses(error, place)));
             }
             prefixes.push(place);
             if self.level + prefixes.len() >= MAX_DEPTH {
-                return Err(Box::new(fault::too_deep(place)));
+                return Err(refuse(fault::too_deep(place)));
             }
         }
         self.level += prefixes.len();
-        let number = if sign == Rule::minus {
-            nodes.take(Rule::number)
+        let mut tree = if sign == "-" && self.kind() == Some(TokenKind::Number) {
+            self.negated(&mut prefixes)?
         } else {
-            None
-        };
-        let mut tree = match number {
-            Some(number) => self.negated(nodes, &number, &mut prefixes)?,
-            None => self.operation(nodes, operand)?,
+            self.operation(operand)?
         };
         while let Some(place) = prefixes.pop() {
             self.level -= 1;
             let span = place.to(tree.expr.span);
             let operand = Box::new(tree.expr);
-            let kind = if sign == Rule::minus {
+            let kind = if sign == "-" {
                 ExprKind::Negate(operand)
             } else {
                 ExprKind::Not(operand)
@@ -255,155 +336,166 @@ impl Builder<'_> {
         Ok(tree)
     }
 
+    /// The error of a sign that needs parentheses, with those, where its operand is certain.
+    fn with_parentheses(&mut self, error: Diagnostic, place: Span) -> Diagnostic {
+        match self.postfixed() {
+            Ok(operand) if self.binding().is_none_or(|next| next <= Binding::And) => {
+                let end = operand.expr.span;
+                error.with_fix(Fix {
+                    title: "write parentheses around it".to_owned(),
+                    edits: vec![edit(before(place), "("), edit(after(end), ")")],
+                })
+            }
+            _ => error,
+        }
+    }
+
     /// A number after `-`. The least of its type has no positive counterpart, and takes the last sign into itself.
-    fn negated(&mut self, nodes: &mut Nodes<'_>, number: &Node<'_>, signs: &mut Vec<Span>) -> Built<Tree> {
-        let alone = !matches!(nodes.peek(), Some(Rule::dot | Rule::index));
-        let span = self.span(number);
-        match self.least(number).filter(|_| alone) {
+    fn negated(&mut self, signs: &mut Vec<Span>) -> Built<Tree> {
+        let alone = !matches!(self.written_at(1), "." | "[");
+        match self.least().filter(|_| alone) {
             Some(kind) => {
+                let span = self.advance();
                 self.level -= 1;
                 let sign = signs.pop().unwrap_or(span);
                 Ok(Tree::leaf(kind, sign.to(span)))
             }
-            None => {
-                let tree = Tree::leaf(self.literal(number)?, span);
-                self.postfixes(nodes, tree)
-            }
+            None => self.postfixed(),
         }
     }
 
-    fn postfixed(&mut self, nodes: &mut Nodes<'_>) -> Built<Tree> {
-        let tree = self.primary(nodes)?;
-        self.postfixes(nodes, tree)
-    }
-
-    fn postfixes(&mut self, nodes: &mut Nodes<'_>, mut tree: Tree) -> Built<Tree> {
+    /// An operand with the fields, calls and keys behind it.
+    fn postfixed(&mut self) -> Built<Tree> {
+        let mut tree = self.primary()?;
         loop {
-            if nodes.take(Rule::dot).is_some() {
-                let Some(name) = nodes.take(Rule::member) else {
-                    return Err(self.unreadable(tree.expr.span));
-                };
-                let member = self.ident(&name);
+            if self.take(".").is_some() {
+                let member = self.name()?;
                 let (place, mut span) = (member.span, tree.expr.span.to(member.span));
                 let mut height = tree.height;
                 let receiver = Box::new(tree.expr);
-                let kind = match nodes.take(Rule::arguments) {
-                    Some(_) if member.name == "at" => {
-                        return Err(Box::new(mend::not_yet(place, "times in a zone (`.at(…)`)")));
-                    }
-                    Some(arguments) => {
-                        span = span.to(self.span(&arguments));
-                        let (arguments, tallest) = self.list(arguments, Rule::open_paren)?;
-                        height = height.max(tallest);
-                        ExprKind::Method(receiver, member, arguments)
-                    }
-                    None => ExprKind::Field(receiver, member),
+                let kind = if self.is("(") {
+                    let (arguments, tallest) = self.expressions(")")?;
+                    span = self.since(span);
+                    height = height.max(tallest);
+                    ExprKind::Method(receiver, member, arguments)
+                } else {
+                    ExprKind::Field(receiver, member)
                 };
                 tree = self.checked(kind, span, height, place)?;
-            } else if let Some(index) = nodes.take(Rule::index) {
-                let place = self.span(&index);
-                let mut inner = Nodes::of(index);
-                inner.take(Rule::open_bracket);
-                let key = self.below(place, |builder| builder.whole(&mut inner))?;
-                let (span, height) = (tree.expr.span.to(place), tree.height.max(key.height));
+            } else if let Some(start) = self.take("[") {
+                let key = self.below(start, Self::whole)?;
+                self.expect("]")?;
+                let (span, height) = (self.since(tree.expr.span), tree.height.max(key.height));
                 let kind = ExprKind::Index(Box::new(tree.expr), Box::new(key.expr));
-                tree = self.checked(kind, span, height, place)?;
+                tree = self.checked(kind, span, height, self.since(start))?;
             } else {
                 return Ok(tree);
             }
         }
     }
 
-    fn primary(&mut self, nodes: &mut Nodes<'_>) -> Built<Tree> {
-        let Some(node) = nodes.next() else {
-            return Err(self.unreadable(self.start()));
-        };
-        let span = self.span(&node);
-        let kind = match node.as_rule() {
-            Rule::group => {
-                let mut inner = Nodes::of(node);
-                inner.take(Rule::open_paren);
-                let mut tree = self.whole(&mut inner)?;
-                tree.expr.span = span;
+    fn primary(&mut self) -> Built<Tree> {
+        if self.is_name() {
+            return self.named();
+        }
+        let start = self.place();
+        let kind = match self.written() {
+            "(" => {
+                self.advance();
+                let mut tree = self.whole()?;
+                self.expect(")")?;
+                tree.expr.span = self.since(start);
                 return Ok(tree);
             }
-            Rule::set => {
-                let (elements, height) = self.list(node, Rule::open_bracket)?;
+            "[" => {
+                let (elements, height) = self.expressions("]")?;
+                let span = self.since(start);
                 return self.checked(ExprKind::Set(elements), span, height, span);
             }
-            Rule::record => {
-                let entries = child(&node, Rule::entries);
-                let (entries, height) = self.below(span, |builder| builder.entry_list(entries))?;
+            "{" => {
+                let (entries, height) = self.below(start, |cursor| cursor.entry_list(true))?;
+                let span = self.since(start);
                 return self.checked(ExprKind::Record(entries), span, height, span);
             }
-            Rule::name => {
-                let name = self.ident(&node);
-                match nodes.take(Rule::colons).and_then(|_| nodes.take(Rule::text)) {
-                    Some(text) => {
-                        let id = self.text(&text)?;
-                        let span = span.to(id.span);
-                        return Ok(Tree::leaf(
-                            ExprKind::Entity(EntityRef { ty: name, id, span }),
-                            span,
-                        ));
-                    }
-                    None if node.as_str() == "null" => {
-                        let error = Diagnostic::error(UNEXPECTED, span, "there is no `null`")
-                            .with_help("leave an optional field out, and ask for one with `x has f`");
-                        return Err(Box::new(error));
-                    }
-                    None => ExprKind::Name(name.name),
-                }
-            }
-            Rule::kw_principal => ExprKind::Principal,
-            Rule::kw_resource => ExprKind::Resource,
-            Rule::kw_action => ExprKind::Action,
-            Rule::kw_context => ExprKind::Context,
-            _ => self.literal(&node)?,
+            "principal" => ExprKind::Principal,
+            "resource" => ExprKind::Resource,
+            "action" => ExprKind::Action,
+            "context" => ExprKind::Context,
+            _ => return Ok(Tree::leaf(self.literal()?, start)),
         };
-        Ok(Tree::leaf(kind, span))
+        self.advance();
+        Ok(Tree::leaf(kind, start))
     }
 
-    /// The expressions between brackets, and the height of the tallest.
-    fn list(&mut self, node: Node<'_>, open: Rule) -> Built<(Vec<Expr>, usize)> {
-        let place = self.span(&node);
-        let mut nodes = Nodes::of(node);
-        nodes.take(open);
-        let (mut list, mut height) = (Vec::new(), 0);
-        while !matches!(nodes.peek(), None | Some(Rule::close_paren | Rule::close_bracket)) {
-            let tree = self.below(place, |builder| builder.whole(&mut nodes))?;
-            height = height.max(tree.height);
-            list.push(tree.expr);
-            nodes.take(Rule::comma);
+    /// A name that stands alone, before arguments, or with its path before an id.
+    fn named(&mut self) -> Built<Tree> {
+        if self.is_entity() {
+            let entity: EntityRef = self.entity_ref()?;
+            let span = entity.span;
+            return Ok(Tree::leaf(ExprKind::Entity(entity), span));
         }
+        let written = self.written();
+        let name = self.name()?;
+        let span = name.span;
+        if self.is("(") {
+            let (arguments, height) = self.expressions(")")?;
+            let whole = self.since(span);
+            return self.checked(ExprKind::Call(name, arguments), whole, height, span);
+        }
+        if is_null(written) {
+            return Err(refuse(no_null(written, span)));
+        }
+        Ok(Tree::leaf(ExprKind::Name(name.name), span))
+    }
+
+    /// Whether the name that comes next is the type of an entity, or the start of its path.
+    fn is_entity(&self) -> bool {
+        let mut after = 1;
+        while self.written_at(after) == "." && self.is_name_at(after + 1) {
+            after += 2;
+        }
+        self.written_at(after) == "::"
+    }
+
+    /// The expressions in brackets, and the height of the tallest.
+    fn expressions(&mut self, close: &str) -> Built<(Vec<Expr>, usize)> {
+        let open = self.advance();
+        let mut height = 0;
+        let list = self.list_up_to(close, |cursor| {
+            let tree = cursor.below(open, Self::whole)?;
+            height = height.max(tree.height);
+            Ok(tree.expr)
+        })?;
         Ok((list, height))
     }
 
-    /// The fields of `{ a: 1, b: 2 }`, none where there are no braces.
-    pub(super) fn entries(&mut self, node: Option<Node<'_>>) -> Built<Vec<(Ident, Expr)>> {
-        Ok(self.entry_list(node)?.0)
+    /// The fields of `{ a: 1, b: 2 }`.
+    pub(super) fn entries(&mut self) -> Built<Vec<(Ident, Expr)>> {
+        Ok(self.entry_list(false)?.0)
     }
 
-    fn entry_list(&mut self, node: Option<Node<'_>>) -> Built<(Vec<(Ident, Expr)>, usize)> {
-        let (mut list, mut height) = (Vec::new(), 0);
-        for entry in node.into_iter().flat_map(|node| children(node, Rule::entry)) {
-            let place = self.span(&entry);
-            let mut nodes = Nodes::of(entry);
-            let Some(name) = nodes.take(Rule::field_name) else {
-                return Err(self.unreadable(place));
+    /// The fields or, if it may be a map, the keys in braces; and the height of the tallest value.
+    fn entry_list(&mut self, may_be_map: bool) -> Built<(Vec<(Ident, Expr)>, usize)> {
+        let mut height = 0;
+        let list = self.in_braces(|cursor| {
+            let name = if may_be_map && cursor.kind() == Some(TokenKind::String) {
+                let Text { value: name, span } = cursor.text()?;
+                Ident { name, span }
+            } else {
+                cursor.name()?
             };
-            nodes.take(Rule::colon);
-            let tree = self.whole(&mut nodes)?;
+            cursor.expect(":")?;
+            let tree = cursor.whole()?;
             height = height.max(tree.height);
-            list.push((self.ident(&name), tree.expr));
-        }
+            Ok((name, tree.expr))
+        })?;
         Ok((list, height))
     }
 
     /// Builds something one level further down.
     fn below<T>(&mut self, place: Span, build: impl FnOnce(&mut Self) -> Built<T>) -> Built<T> {
         if self.level + 1 >= MAX_DEPTH {
-            return Err(Box::new(fault::too_deep(place)));
+            return Err(refuse(fault::too_deep(place)));
         }
         self.level += 1;
         let built = build(self);
@@ -415,7 +507,7 @@ impl Builder<'_> {
     fn checked(&self, kind: ExprKind, span: Span, operands: usize, place: Span) -> Built<Tree> {
         let height = operands + 1;
         if self.level + height > MAX_DEPTH {
-            return Err(Box::new(fault::too_deep(place)));
+            return Err(refuse(fault::too_deep(place)));
         }
         Ok(Tree {
             expr: Expr { kind, span },
@@ -424,27 +516,14 @@ impl Builder<'_> {
     }
 }
 
-fn binary(operator: BinaryOp, left: Box<Expr>, right: Box<Expr>) -> ExprKind {
-    ExprKind::Binary(operator, left, right)
+/// What others write for a value that is absent.
+fn is_null(written: &str) -> bool {
+    matches!(written, "null" | "nil" | "NULL")
 }
 
-fn operator_of(node: &Node<'_>) -> BinaryOp {
-    match (node.as_rule(), node.as_str()) {
-        (_, "==") => BinaryOp::Equal,
-        (_, "!=") => BinaryOp::NotEqual,
-        (_, "<") => BinaryOp::Less,
-        (_, "<=") => BinaryOp::LessOrEqual,
-        (_, ">") => BinaryOp::Greater,
-        (_, ">=") => BinaryOp::GreaterOrEqual,
-        (_, "??") => BinaryOp::Coalesce,
-        (_, "+") => BinaryOp::Add,
-        (_, "-") => BinaryOp::Subtract,
-        (_, "*") => BinaryOp::Multiply,
-        (Rule::contains, _) if child(node, Rule::kw_all).is_some() => BinaryOp::ContainsAll,
-        (Rule::contains, _) if child(node, Rule::kw_any).is_some() => BinaryOp::ContainsAny,
-        (Rule::contains, _) => BinaryOp::Contains,
-        _ => BinaryOp::In,
-    }
+fn no_null(written: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(UNEXPECTED, span, format!("there is no `{written}`"))
+        .with_help("leave an optional field out, and ask for one with `x has f`")
 }
 
 fn needs_parentheses(word: &str, place: Span) -> Diagnostic {

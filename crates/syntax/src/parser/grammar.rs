@@ -12,11 +12,6 @@ pub(crate) fn child<'i>(node: &Node<'i>, wanted: Rule) -> Option<Node<'i>> {
     node.clone().into_inner().find(|child| child.as_rule() == wanted)
 }
 
-/// The children that a rule made.
-pub(crate) fn children<'i>(node: Node<'i>, wanted: Rule) -> impl Iterator<Item = Node<'i>> {
-    node.into_inner().filter(move |child| child.as_rule() == wanted)
-}
-
 /// Nodes to be taken one by one.
 pub(crate) struct Nodes<'i>(std::iter::Peekable<pest::iterators::Pairs<'i, Rule>>);
 

@@ -3,31 +3,36 @@
 use dictum_artifact::expr::Pattern;
 use dictum_artifact::value::{Decimal, Duration, LiteralError, Network, Timestamp};
 
-use super::build::Builder;
+use super::cursor::{Cursor, refuse};
 use super::explain::shortened;
-use super::grammar::{Node, Rule};
-use super::{BAD_LITERAL, Built};
+use super::{BAD_LITERAL, Built, Refusal, forms};
 use crate::ast::{ExprKind, Text};
 use crate::diagnostic::Diagnostic;
+use crate::lexer::TokenKind;
 use crate::source::Span;
 
 /// The longest literal that a message quotes as a whole, in bytes.
 const LONGEST: usize = 80;
 
-impl Builder<'_> {
+impl<'a> Cursor<'a> {
     /// A text literal.
-    pub(super) fn text(&self, node: &Node<'_>) -> Built<Text> {
-        Ok(Text {
-            value: self.text_after(node, "")?,
-            span: self.span(node),
-        })
+    pub(super) fn text(&mut self) -> Built<Text> {
+        if self.kind() != Some(TokenKind::String) || !self.written().starts_with('"') {
+            return Err(Refusal::Unexpected);
+        }
+        let value = self.text_after("")?;
+        let span = self.advance();
+        Ok(Text { value, span })
     }
 
     /// A text literal as a pattern, in which `*` stands for any text and `\*` for a star.
-    pub(super) fn pattern(&self, node: &Node<'_>) -> Built<Pattern> {
+    pub(super) fn pattern(&mut self) -> Built<(Pattern, Span)> {
+        if self.kind() != Some(TokenKind::String) || !self.written().starts_with('"') {
+            return Err(Refusal::Unexpected);
+        }
         let mut pieces = Vec::new();
         let mut piece = String::new();
-        self.unescape(node, "", true, |c, escaped| {
+        self.unescape("", true, |c, escaped| {
             if c == '*' && !escaped {
                 pieces.push(std::mem::take(&mut piece).into_boxed_str());
             } else {
@@ -35,50 +40,74 @@ impl Builder<'_> {
             }
         })?;
         pieces.push(piece.into_boxed_str());
-        Ok(Pattern(pieces))
+        Ok((Pattern(pieces), self.advance()))
+    }
+
+    /// The text of `r"…"`, in which a backslash is a backslash.
+    pub(super) fn raw_text(&mut self) -> Built<Text> {
+        if self.kind() != Some(TokenKind::String) {
+            return Err(Refusal::Unexpected);
+        }
+        let inner = self.written().strip_prefix("r\"").ok_or(Refusal::Unexpected)?;
+        let value = inner.strip_suffix('"').unwrap_or_default().to_owned();
+        let span = self.advance();
+        Ok(Text { value, span })
+    }
+
+    /// What is written at the next token, which is a number; it is not read yet.
+    pub(super) fn number(&self) -> Built<&'a str> {
+        if self.kind() != Some(TokenKind::Number) {
+            return Err(Refusal::Unexpected);
+        }
+        Ok(self.written())
     }
 
     /// The value of a literal.
-    pub(super) fn literal(&self, node: &Node<'_>) -> Built<ExprKind> {
-        let value = match node.as_rule() {
-            Rule::kw_true => Ok(ExprKind::Bool(true)),
-            Rule::kw_false => Ok(ExprKind::Bool(false)),
-            Rule::timestamp => Timestamp::parse(&self.text_after(node, "time")?).map(ExprKind::Timestamp),
-            Rule::ip => Network::parse(&self.text_after(node, "ip")?).map(ExprKind::Ip),
-            Rule::number => number(node.as_str(), ""),
-            _ => Ok(ExprKind::String(self.text_after(node, "")?)),
+    pub(super) fn literal(&mut self) -> Built<ExprKind> {
+        let written = self.written();
+        let value = match (self.kind(), written.bytes().next()) {
+            (Some(TokenKind::Number), _) => number(written, ""),
+            (Some(TokenKind::String), Some(b'"')) => Ok(ExprKind::String(self.text_after("")?)),
+            (Some(TokenKind::String), Some(b't')) => {
+                Timestamp::parse(&self.text_after("time")?).map(ExprKind::Timestamp)
+            }
+            (Some(TokenKind::String), Some(b'i')) => {
+                Network::parse(&self.text_after("ip")?).map(ExprKind::Ip)
+            }
+            (Some(TokenKind::Word), _) if matches!(written, "true" | "false") => {
+                Ok(ExprKind::Bool(written == "true"))
+            }
+            _ => return Err(Refusal::Unexpected),
         };
+        let span = self.advance();
         value.map_err(|LiteralError(mut message)| {
             // Messages quote the literal, which may be of any length.
-            if node.as_str().len() > LONGEST {
-                message = format!("`{}` is no value of its type", shortened(node.as_str()));
+            if written.len() > LONGEST {
+                message = format!("`{}` is no value of its type", shortened(written));
             }
-            let error = Diagnostic::error(BAD_LITERAL, self.span(node), message);
-            Box::new(error)
+            let error = Diagnostic::error(BAD_LITERAL, span, message);
+            refuse(match forms::literal(written, span) {
+                Some(mend) => mend.of_token(error),
+                None => error,
+            })
         })
     }
 
-    /// A number that has a value only with the `-` before it: the least of its type.
-    pub(super) fn least(&self, node: &Node<'_>) -> Option<ExprKind> {
-        let number = |sign| number(node.as_str(), sign).ok();
+    /// The next token as a number that has a value only with the `-` before it: the least of its type.
+    pub(super) fn least(&self) -> Option<ExprKind> {
+        let number = |sign| number(self.written(), sign).ok();
         if number("").is_some() { None } else { number("-") }
     }
 
-    fn text_after(&self, node: &Node<'_>, prefix: &str) -> Built<String> {
-        let mut value = String::with_capacity(node.as_str().len());
-        self.unescape(node, prefix, false, |c, _| value.push(c))?;
+    fn text_after(&self, prefix: &str) -> Built<String> {
+        let mut value = String::with_capacity(self.written().len());
+        self.unescape(prefix, false, |c, _| value.push(c))?;
         Ok(value)
     }
 
-    /// Gives the characters between the quotes one by one, with whether each was escaped.
-    fn unescape(
-        &self,
-        node: &Node<'_>,
-        prefix: &str,
-        is_pattern: bool,
-        mut give: impl FnMut(char, bool),
-    ) -> Built<()> {
-        let written = node.as_str().strip_prefix(prefix).unwrap_or_default();
+    /// Gives the characters between the quotes of the next token one by one, with whether each was escaped.
+    fn unescape(&self, prefix: &str, is_pattern: bool, mut give: impl FnMut(char, bool)) -> Built<()> {
+        let written = self.written().strip_prefix(prefix).unwrap_or_default();
         let inner = written
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
@@ -99,15 +128,16 @@ impl Builder<'_> {
                     let at = prefix.len() + 1 + (inner.len() - rest.len());
                     let (start, length) =
                         (u32::try_from(at).unwrap_or(0), u32::try_from(length).unwrap_or(0));
-                    let start = self.span(node).start + start;
+                    let place = self.place();
+                    let start = place.start + start;
                     let span = Span {
                         end: start + length,
                         start,
-                        ..self.span(node)
+                        ..place
                     };
                     let error = Diagnostic::error(BAD_LITERAL, span, message)
                         .with_help("the escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{…}`");
-                    return Err(Box::new(error));
+                    return Err(refuse(error));
                 }
             };
             rest = rest.get(length..).unwrap_or_default();

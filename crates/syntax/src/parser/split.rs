@@ -196,7 +196,10 @@ impl<'a> View<'a> {
             }),
             _ if self.is_name(at)
                 && self.symbol(at + 1) == ":"
-                && matches!(self.word(at + 2), "permit" | "forbid" | "never" | "always") =>
+                && matches!(
+                    self.word(at + 2),
+                    "permit" | "forbid" | "never" | "always" | "exclusive"
+                ) =>
             {
                 Some(Start {
                     keyword: Some(at + 2),

@@ -9,10 +9,11 @@ use dictum_syntax::source::Sources;
 
 use crate::layout::formatted;
 
-/// The texts of `examples/*/*.dictum`, and of the blocks of `tests/spec/*.md`, by name.
+/// The texts of `examples/*/*.dictum`, and of the blocks of `tests/spec/*.md`, by name; and first, one of all forms.
 pub(crate) fn policies() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut policies = Vec::new();
+    let everything = include_str!("everything.dictum");
+    let mut policies = vec![("everything.dictum".to_owned(), everything.to_owned())];
     for example in entries(&root.join("examples"))
         .iter()
         .filter(|path| path.is_dir())
@@ -26,11 +27,21 @@ pub(crate) fn policies() -> Vec<(String, String)> {
     }
     for page in entries(&root.join("tests/spec")) {
         let text = read(&page);
-        // A block that is expected to be refused is followed by what is said of it.
-        for (at, block) in text.split("```dictum\n").enumerate().skip(1) {
-            let (policy, rest) = block.split_once("```").unwrap_or((block, ""));
-            if !rest.trim_start().starts_with("```diagnostics") {
-                policies.push((format!("{} block {at}", page.display()), policy.to_owned()));
+        for case in text.split("\n## ").skip(1) {
+            // A block that is expected to be refused is followed by what is said of it, or another of its case is.
+            let told = case.split_once("```diagnostics").map_or("", |(_, told)| told);
+            if told.contains("\nD01") {
+                continue;
+            }
+            let heading = case.lines().next().unwrap_or_default();
+            for (at, block) in case.split("```dictum\n").enumerate().skip(1) {
+                let (policy, rest) = block.split_once("```").unwrap_or((block, ""));
+                if !rest.trim_start().starts_with("```diagnostics") {
+                    policies.push((
+                        format!("{}: {heading}: block {at}", page.display()),
+                        policy.to_owned(),
+                    ));
+                }
             }
         }
     }

@@ -5,9 +5,15 @@ mod corpus;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod habits;
+#[cfg(test)]
+mod hidden;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layout;
+#[cfg(test)]
+mod mends;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

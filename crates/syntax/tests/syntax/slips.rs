@@ -1,13 +1,52 @@
 //! The slips of a first policy, each with the mend that the message gives.
 
-use dictum_syntax::ast::DeclarationKind;
+use dictum_syntax::ast::{DeclarationKind, TestItem};
 use dictum_syntax::parse;
 use dictum_syntax::source::Sources;
 
 use crate::errors::check;
 
 #[test]
+fn rules_of_cedar() {
+    // That they end with `;` is the least of it.
+    check(
+        "permit (principal, action, resource);",
+        "D0101 1:8 `(`: expected `anyone`, a type, an entity or a role, found `(`; a rule has no parentheses: `permit User to read on Document when …`",
+    );
+    check(
+        "permit User to read on Doc;",
+        "D0102 1:27 `;`: there is no `;`; declarations end without a mark; fields may be separated by `,`",
+    );
+}
+
+#[test]
+fn contexts_of_cases() {
+    check(
+        r#"test "t" { allow User::"a" to read on Doc::"d" with { mfa: false } }"#,
+        "D0101 1:53 `{`: expected the name of an obligation, found `{`; `with` names obligations; the context of a case is changed by `given { … }`",
+    );
+}
+
+#[test]
+fn whoever_is_both() {
+    // `permit User, editor` would be for every user.
+    check(
+        "permit User and editor to read on Doc",
+        "D0101 1:13 `and`: expected `to` and what may be done, found the keyword `and`; \
+         write `,` where one of them is enough; for who is both, name one and ask for the other with `when`",
+    );
+    check(
+        "permit User to read and write on Doc",
+        "D0101 1:21 `and`: expected `on` and what the rule is about, found the keyword `and`; write `,`",
+    );
+}
+
+#[test]
 fn in_conditions() {
+    check(
+        r#"permit User to read on Doc when principal.team.matches("a.*")"#,
+        r#"D0101 1:48 `matches`: expected the name of a field or of a method, found the keyword `matches`; `matches` is an operator: `principal.team matches r"a.*"`"#,
+    );
     check(
         r#"permit User to read on Doc when resource.labels.contains("a")"#,
         r#"D0101 1:49 `contains`: expected the name of a field or of a method, found the keyword `contains`; `contains` is an operator: `resource.labels contains "a"`"#,
@@ -22,7 +61,7 @@ fn in_conditions() {
     );
     check(
         r#"permit User to read on Doc when principal.team in {"a", "b"}"#,
-        r#"D0101 1:52 `"a"`: expected a field or `}`, found the text `"a"`; a set stands in square brackets: `[a, b]`"#,
+        r#"D0101 1:55 `,`: expected `:`, found `,`; a set stands in square brackets: `[a, b]`"#,
     );
     check(
         "permit User to read on Doc when principal.manager is not null",
@@ -54,15 +93,15 @@ fn in_conditions() {
     );
     check(
         "permit User to read on Doc if principal.a",
-        "D0101 1:28 `if`: expected `when`, `unless`, `in` or the end of the rule, found the keyword `if`; write `when`",
+        "D0101 1:28 `if`: expected `when`, `unless`, `in`, `with` or the end of the rule, found the keyword `if`; write `when`",
     );
     check(
         "permit User to read on Doc where principal.a",
-        "D0101 1:28 `where`: expected `when`, `unless`, `in` or the end of the rule, found `where`; write `when`",
+        "D0101 1:28 `where`: expected `when`, `unless`, `in`, `with` or the end of the rule, found `where`; write `when`",
     );
     check(
         "permit User to read on Doc principal.a",
-        "D0101 1:28 `principal`: expected `when`, `unless`, `in` or the end of the rule, found the keyword `principal`; write `when` before the condition",
+        "D0101 1:28 `principal`: expected `when`, `unless`, `in`, `with` or the end of the rule, found the keyword `principal`; write `when` before the condition",
     );
 }
 
@@ -113,6 +152,10 @@ fn in_declarations() {
         "D0101 1:12 `(`: expected `=`, `{`, `in` or the end of the entity, found `(`; the attributes stand in braces: `{ name: String }`",
     );
     check(
+        "role editor on Doc extends viewer { edit }",
+        "D0101 1:20 `extends`: expected `{`, `held`, `includes` or the end of the role, found `extends`; write `includes`",
+    );
+    check(
         r#"entity "User""#,
         r#"D0101 1:8 `"User"`: expected the name of an entity type, found the text `"User"`; a name stands without quotes: `User`"#,
     );
@@ -158,7 +201,7 @@ fn in_fixtures_and_tests() {
     );
     check(
         r#"test "x" { allow read by User::"a" on Doc::"d" }"#,
-        r#"D0101 1:23 `by`: expected `::` and an id, found the keyword `by`; a case is written `allow User::"ann" to read on Doc::"plan"`"#,
+        r#"D0101 1:23 `by`: expected `to` and an action, found the keyword `by`; a case is written `allow User::"ann" to read on Doc::"plan"`"#,
     );
 }
 
@@ -173,11 +216,14 @@ fn a_place_ends_with_its_last_token() {
         .declarations
         .iter()
         .filter_map(|declaration| match &declaration.kind {
-            DeclarationKind::Test(test) => Some(&test.cases),
+            DeclarationKind::Test(test) => Some(&test.items),
             _ => None,
         })
         .flatten()
-        .map(|case| sources.text(case.span))
+        .map(|item| match item {
+            TestItem::Case(case) => sources.text(case.span),
+            TestItem::For(table) => sources.text(table.span),
+        })
         .collect();
     assert_eq!(
         shown,
