@@ -7,29 +7,35 @@
 mod access;
 mod actions;
 mod facts;
+mod functions;
 mod operators;
+mod quantifiers;
 mod shown;
+mod texts;
 mod values;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use dictum_artifact::expr::{Expr, ExprId, Literal};
-use dictum_artifact::schema::{ActionId, EntityTypeId, RecordId, Type, TypeId};
-use dictum_artifact::value::Decimal;
-use dictum_syntax::ast::{self, ExprKind};
+use dictum_artifact::schema::{ActionId, EntityTypeId, EnumId, RecordId, Type, TypeId};
+use dictum_artifact::value::{Decimal, Network, Timestamp, quote};
+use dictum_syntax::ast::{self, BinaryOp, ExprKind, With};
 use dictum_syntax::diagnostic::{self, Diagnostic, Severity};
 use dictum_syntax::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes;
-use crate::declare::{Declared, UNKNOWN};
+use crate::declare::{Declared, UNKNOWN, written};
+use crate::exprs::Bounds;
+use crate::mend::{self, Mend, mended};
+use crate::program::Conditions;
 use facts::{Assumed, Facts};
-pub(crate) use shown::list;
-use values::needs_hint;
-pub(crate) use values::{Given, constant, constants, entity_literal, missing_fields, misspelt};
+pub(crate) use functions::functions;
+pub(crate) use shown::{list, name};
+pub(crate) use values::{Given, constant, constants, entity_literal, lacking, missing_fields, misspelt};
 
-/// What is known of the requests that a condition is about; nothing, for the values of fixtures.
+/// What is known of the requests that a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Environment {
     pub(crate) principal: EntityTypeId,
@@ -57,7 +63,21 @@ pub(crate) struct Findings {
     reached: FxHashSet<Span>,
     /// A condition that could not be typed.
     failed: Option<Span>,
+    /// The parts of the condition in this environment, with what they were typed as.
+    parts: Vec<(Span, ExprId)>,
 }
+
+/// A condition as it was typed in one environment.
+pub(crate) struct Typing {
+    /// Where its first clause stands.
+    pub(crate) place: Span,
+    pub(crate) environment: Environment,
+    /// What is true or false, and what is computed, with its place; sorted by that.
+    pub(crate) parts: Vec<(Span, ExprId)>,
+}
+
+/// How many parts of typed conditions are kept; what is beyond has no lints.
+const MAX_PARTS: usize = 1 << 22;
 
 impl Findings {
     /// The diagnostics of all environments together.
@@ -71,6 +91,7 @@ impl Findings {
             failed,
             earlier: _,
             reported: _,
+            parts: _,
         } = self;
         let before = errors.len();
         let mut found = errors;
@@ -113,10 +134,30 @@ impl Findings {
         let before = self.reported.get(&(diagnostic.span, diagnostic.code));
         match before.and_then(|at| self.errors.get_mut(*at)) {
             None => self.errors.push(diagnostic),
-            Some(before) if before.help.is_none() => *before = diagnostic,
+            // What mends it in one environment may be wrong in another.
+            Some(before) if before.help.is_none() => {
+                *before = Diagnostic {
+                    fix: None,
+                    ..diagnostic
+                }
+            }
+            Some(before) if before.fix != diagnostic.fix => before.fix = None,
             Some(_) => {}
         }
     }
+}
+
+/// What an expression can look at.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A request, of which this is known.
+    Request(Environment),
+    /// Nothing but constants: a value of a fixture or of a test.
+    Constant,
+    /// Nothing but constants: the value of a `const`.
+    Const,
+    /// The parameters of the function whose body it is.
+    Function,
 }
 
 /// A checked expression.
@@ -126,18 +167,22 @@ struct Typed {
     ty: TypeId,
 }
 
-/// Checks a condition in one environment: the clauses, each with whether it is negated (`unless`), must all hold. `None`
-/// when something is wrong with it.
+/// Checks a condition in one environment: the clauses, each with whether it is negated (`unless`), must all hold. The
+/// values of the obligations' fields may rely on them. Whether they let anyone in is for the mends. `None` when something is wrong with it.
 pub(crate) fn condition(
     declared: &mut Declared<'_>,
     findings: &mut Findings,
     environment: Environment,
     clauses: &[(&ast::Expr, bool)],
-) -> Option<ExprId> {
+    obligations: &[With],
+    lets_in: bool,
+) -> Option<Conditions> {
     findings.next_environment();
+    let fields = obligations.iter().flat_map(|with| &with.fields).flatten();
     declared.checked = clauses
         .iter()
         .map(|(condition, _)| size(condition))
+        .chain(fields.map(|(_, value)| size(value)))
         .fold(declared.checked, usize::saturating_add);
     if declared.checked > MAX_CHECKED {
         if let Some((condition, _)) = clauses.first().filter(|_| !declared.exhausted) {
@@ -153,9 +198,27 @@ pub(crate) fn condition(
         declared.incomplete = true;
         return None;
     }
-    let checked = Checker::new(declared, findings, Some(environment)).conjunction(clauses);
+    let mut checker = Checker::new(declared, findings, Place::Request(environment));
+    if lets_in {
+        let when = clauses.iter().filter(|(_, unless)| !unless);
+        checker.guarded = when.map(|(condition, _)| *condition).collect();
+    }
+    let checked = checker.conditions(clauses, obligations);
     if checked.is_none() {
         findings.failed = clauses.first().map(|(condition, _)| condition.span);
+    }
+    let mut parts = std::mem::take(&mut findings.parts);
+    if let Some((first, _)) = clauses.first()
+        && declared.parts + parts.len() <= MAX_PARTS
+    {
+        parts.sort_unstable();
+        parts.shrink_to_fit();
+        declared.parts += parts.len();
+        declared.typings.push(Typing {
+            place: first.span,
+            environment,
+            parts,
+        });
     }
     checked
 }
@@ -180,12 +243,15 @@ pub(crate) fn asks_for_action(expr: &ast::Expr) -> bool {
 
 /// Whether what follows a condition may depend on it: it asks for a presence, a type or an action.
 fn establishes(expr: &ast::Expr) -> bool {
-    let mut found = matches!(expr.kind, ExprKind::Has(..) | ExprKind::Is(..) | ExprKind::Action);
+    let mut found = matches!(
+        expr.kind,
+        ExprKind::Has(..) | ExprKind::Is(..) | ExprKind::Action | ExprKind::Call(..)
+    );
     operands(expr, &mut |operand| found = found || establishes(operand));
     found
 }
 
-fn operands<'e>(expr: &'e ast::Expr, visit: &mut impl FnMut(&'e ast::Expr)) {
+pub(crate) fn operands<'e>(expr: &'e ast::Expr, visit: &mut impl FnMut(&'e ast::Expr)) {
     match &expr.kind {
         ExprKind::Bool(_)
         | ExprKind::Int(_)
@@ -204,14 +270,17 @@ fn operands<'e>(expr: &'e ast::Expr, visit: &mut impl FnMut(&'e ast::Expr)) {
         | ExprKind::Not(a)
         | ExprKind::Negate(a)
         | ExprKind::IsEmpty(a)
-        | ExprKind::Like(a, _, _) => visit(a),
+        | ExprKind::Like(a, _, _)
+        | ExprKind::Matches(a, _) => visit(a),
         ExprKind::Method(a, _, arguments) => {
             visit(a);
             arguments.iter().for_each(visit);
         }
+        ExprKind::Call(_, arguments) => arguments.iter().for_each(visit),
         ExprKind::Index(a, b)
         | ExprKind::Binary(_, a, b)
         | ExprKind::Has(a, b)
+        | ExprKind::Quantified(_, _, a, b)
         | ExprKind::Otherwise(a, b) => {
             visit(a);
             visit(b);
@@ -239,26 +308,66 @@ enum Settled {
     WhereDefined,
 }
 
-struct Checker<'c, 'a> {
+struct Checker<'c, 'a, 'e> {
     declared: &'c mut Declared<'a>,
     findings: &'c mut Findings,
-    environment: Option<Environment>,
+    place: Place,
+    /// What names stand for here, the innermost last: the variables of quantifiers, and the parameters of a function.
+    locals: Vec<(&'e str, Typed)>,
+    /// How many quantifiers are around the place.
+    level: u32,
     /// Presence tests known to hold here.
     facts: Facts,
+    /// The conditions that could be made to ask for a presence first without letting anyone in.
+    guarded: Vec<&'e ast::Expr>,
+    /// How many elements the sets and maps that were read have at most, where that is declared.
+    bounds: Bounds,
 }
 
-impl<'c, 'a> Checker<'c, 'a> {
-    fn new(
-        declared: &'c mut Declared<'a>,
-        findings: &'c mut Findings,
-        environment: Option<Environment>,
-    ) -> Self {
+impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
+    fn new(declared: &'c mut Declared<'a>, findings: &'c mut Findings, place: Place) -> Self {
         Self {
             declared,
             findings,
-            environment,
+            place,
+            locals: Vec::new(),
+            level: 0,
             facts: Facts::default(),
+            guarded: Vec::new(),
+            bounds: Bounds::default(),
         }
+    }
+
+    /// Checks the clauses of a rule, and the obligations that it has where they hold.
+    fn conditions(
+        &mut self,
+        clauses: &[(&'e ast::Expr, bool)],
+        obligations: &'e [With],
+    ) -> Option<Conditions> {
+        let mark = self.facts.mark();
+        let mut ids = Vec::with_capacity(clauses.len());
+        let whole = self.parts(clauses, true, Some(&mut ids));
+        let settled = whole.is_some_and(|whole| self.declared.exprs.known(whole) == Some(false));
+        let mut obliged = Vec::with_capacity(obligations.len());
+        let mut complete = true;
+        if !settled {
+            for with in obligations {
+                match self.obligation(with) {
+                    Some(checked) => obliged.push(checked),
+                    None => complete = false,
+                }
+            }
+        }
+        self.facts.forget(&mark);
+        let whole = whole.filter(|_| complete)?;
+        let fields: Vec<ExprId> = obliged.iter().map(|obliged| obliged.fields).collect();
+        let defined = self.declared.exprs.settled(&fields, true);
+        Some(Conditions {
+            whole,
+            clauses: ids,
+            obligations: obliged,
+            defined,
+        })
     }
 
     fn error(&mut self, diagnostic: Diagnostic) {
@@ -297,7 +406,11 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Checks that an expression has a type.
-    fn check(&mut self, expr: &ast::Expr, expected: TypeId) -> Option<ExprId> {
+    fn check(&mut self, expr: &'e ast::Expr, expected: TypeId) -> Option<ExprId> {
+        // What an expression is whose type only its place tells is not known where that is in error.
+        if expected == UNKNOWN && self.needs_hint(expr) {
+            return None;
+        }
         let typed = self.infer(expr, Some(expected))?;
         if typed.ty == expected {
             return Some(typed.id);
@@ -310,7 +423,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         None
     }
 
-    fn check_bool(&mut self, expr: &ast::Expr) -> Option<ExprId> {
+    fn check_bool(&mut self, expr: &'e ast::Expr) -> Option<ExprId> {
         let bool_type = self.bool_type();
         self.check(expr, bool_type)
     }
@@ -318,65 +431,160 @@ impl<'c, 'a> Checker<'c, 'a> {
     fn mismatch(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Diagnostic {
         let (expected_name, found_name) = (self.name_of(expected), self.name_of(found));
         let message = format!("expected a value of type `{expected_name}`, found one of type `{found_name}`");
-        let mut diagnostic = Diagnostic::error(codes::TYPE_MISMATCH, expr.span, message)
+        let diagnostic = Diagnostic::error(codes::TYPE_MISMATCH, expr.span, message)
             .with_label(format!("this is `{found_name}`"));
-        diagnostic.help = self.conversion(expr, expected, found);
-        diagnostic
+        mended(diagnostic, self.conversion(expr, expected, found))
+    }
+
+    /// What is written at a place.
+    fn text(&self, span: Span) -> &str {
+        self.declared.sources.text(span)
+    }
+
+    /// The place from the end of a part up to a word that ends the whole, but for parentheses around it.
+    fn rest(&self, part: Span, word: &str, whole: Span) -> Span {
+        let rest = mend::between(part, mend::after(whole));
+        let end = self.text(rest).find(word).map(|at| at + word.len());
+        let end = end.and_then(|end| u32::try_from(end).ok());
+        Span {
+            end: end.map_or(rest.end, |end| rest.start.saturating_add(end)),
+            ..rest
+        }
     }
 
     /// How a value of the type that was found is written as one of the type that was expected.
-    fn conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<String> {
+    fn conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<Mend> {
         let literal = self.literal_conversion(expr, expected, found);
         literal.or_else(|| match (self.ty(expected)?, self.ty(found)?) {
-            (Type::String, Type::Entity(_)) => Some("`.id` gives an entity's id as text".to_owned()),
+            (Type::String, Type::Entity(_)) => Some(Mend::told("`.id` gives an entity's id as text")),
+            (Type::Bool, Type::String | Type::Int)
+                if matches!(expr.kind, ExprKind::String(_) | ExprKind::Int(_)) =>
+            {
+                Some(Mend::told("a truth value is `true` or `false`"))
+            }
+            (Type::Bool, Type::Set(_)) => {
+                Some(Mend::told("ask what it holds: `… contains …`, or `… is empty`"))
+            }
+            (Type::Bool, Type::Map(_)) => Some(Mend::told("ask for a key: `… has …`")),
+            (Type::Bool, Type::Entity(_) | Type::Enum(_)) => {
+                Some(Mend::told("compare it with something, such as `… == …`"))
+            }
             (Type::Bool, Type::Duration | Type::Int | Type::Decimal | Type::String | Type::Timestamp) => {
-                Some("compare it with something, such as `… == …`".to_owned())
+                Some(Mend::told("compare it with something, such as `… == …`"))
             }
             (Type::Set(element), _) if element == found => {
-                Some("put the value into brackets to make a set of it: `[…]`".to_owned())
+                let brackets = vec![
+                    (mend::before(expr.span), "[".to_owned()),
+                    (mend::after(expr.span), "]".to_owned()),
+                ];
+                let help = "put the value into brackets to make a set of it: `[…]`";
+                Some(Mend::edits(help, "make a set of it", brackets))
             }
             _ => None,
         })
     }
 
     /// How a literal of the type that was found is written as one of the type that was expected.
-    fn literal_conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<String> {
+    fn literal_conversion(&self, expr: &ast::Expr, expected: TypeId, found: TypeId) -> Option<Mend> {
+        let write = |text: String, why: &str| Mend::write(format!("write `{text}`{why}"), expr.span, text);
         match (self.ty(expected)?, self.ty(found)?, &expr.kind) {
             (Type::Decimal, Type::Int, ExprKind::Int(n)) => {
-                Some(format!("write `{n}.0`: nothing converts implicitly"))
+                Some(write(format!("{n}.0"), ": nothing converts implicitly"))
             }
-            (Type::Timestamp, Type::String, ExprKind::String(text)) => {
-                Some(format!("write `time\"{text}\"`"))
-            }
-            (Type::Ip, Type::String, ExprKind::String(text)) => Some(format!("write `ip\"{text}\"`")),
+            (Type::Timestamp, Type::String, ExprKind::String(text)) => Some(match Timestamp::parse(text) {
+                Ok(_) => write(format!("time\"{text}\""), ""),
+                Err(_) => {
+                    Mend::told("a time is written `time\"2026-01-05T09:00:00Z\"`, or `time\"2026-01-05\"`")
+                }
+            }),
+            (Type::Ip, Type::String, ExprKind::String(text)) => Some(match Network::parse(text) {
+                Ok(_) => write(format!("ip\"{text}\""), ""),
+                Err(_) => Mend::told("an address is written `ip\"10.1.2.3\"`, a network `ip\"10.0.0.0/8\"`"),
+            }),
             (Type::Int, Type::Decimal, ExprKind::Decimal(n)) if n.ten_thousandths() % Decimal::SCALE == 0 => {
-                Some(format!(
-                    "write `{}`: nothing converts implicitly",
-                    n.ten_thousandths() / Decimal::SCALE
-                ))
+                let n = n.ten_thousandths() / Decimal::SCALE;
+                Some(write(n.to_string(), ": nothing converts implicitly"))
             }
-            (Type::Duration, Type::Int, ExprKind::Int(n)) => {
-                Some(format!("give the number a unit, such as `{n}m` or `{n}s`"))
-            }
+            (Type::Duration, Type::Int, ExprKind::Int(n)) => Some(Mend::told(format!(
+                "give the number a unit, such as `{n}s`, `{n}m` or `{n}h`"
+            ))),
             (Type::String, Type::Int, ExprKind::Int(n)) => {
-                Some(format!("text is written in quotes: `\"{n}\"`"))
+                let text = format!("\"{n}\"");
+                let help = format!("text is written in quotes: `{text}`");
+                Some(Mend::write(help, expr.span, text))
             }
             (Type::Int, Type::String, ExprKind::String(text)) if text.parse::<i64>().is_ok() => {
-                Some(format!("a number is written without quotes: `{text}`"))
+                let help = format!("a number is written without quotes: `{text}`");
+                Some(Mend::write(help, expr.span, text.as_str()))
             }
-            (Type::Entity(_), Type::String, ExprKind::String(text)) => {
-                Some(format!("write `{}::\"{text}\"`", self.name_of(expected)))
+            (Type::Set(_), Type::Record(_), ExprKind::Record(fields)) if fields.is_empty() => {
+                Some(Mend::write("an empty set is written `[]`", expr.span, "[]"))
             }
-            (Type::Enum(_), Type::String, ExprKind::String(text)) => {
-                Some(format!("write the name without quotes: `{text}`"))
+            (Type::String, Type::Enum(_), _) => Some(Mend::told(
+                "a name of an enum is no text: compare it, as in `if … == … then \"…\" else \"…\"`",
+            )),
+            (Type::Bool, Type::String, ExprKind::String(text))
+                if matches!(text.as_str(), "true" | "false") =>
+            {
+                let help = format!("a truth value is written without quotes: `{text}`");
+                Some(Mend::write(help, expr.span, text.as_str()))
+            }
+            (Type::Entity(ty), Type::String, ExprKind::String(text)) => {
+                let closed = self.declared.schema.entity_type(ty)?.closed.as_deref();
+                let id = match closed {
+                    None => text,
+                    Some(ids) => match self.declared.nearest(text, ids.iter().map(String::as_str)) {
+                        Some(near) => near,
+                        None => return Some(Mend::told(format!("its ids are {}", list(ids)))),
+                    },
+                };
+                let entity = format!("{}::{}", written(&self.name_of(expected)), quote(id));
+                Some(write(entity, ""))
+            }
+            (Type::Enum(of), Type::String, ExprKind::String(text)) => {
+                self.enum_conversion(of, text, expr.span)
             }
             _ => None,
         }
     }
 
+    /// The name of an enum that a text holds.
+    fn enum_conversion(&self, of: EnumId, text: &str, span: Span) -> Option<Mend> {
+        let def = self.declared.schema.enum_def(of)?;
+        let near = self
+            .declared
+            .nearest(text, def.variants.iter().map(String::as_str));
+        Some(match near {
+            Some(near) => {
+                let bare = name(near);
+                let text = if self.stands_for_value(near) {
+                    format!("{}.{bare}", written(&def.name))
+                } else {
+                    bare
+                };
+                Mend::write(format!("write the name without quotes: `{text}`"), span, text)
+            }
+            None => Mend::told(format!("its names are {}", list(&def.variants))),
+        })
+    }
+
     /// Checks an expression. `expected` helps where an expression alone does not tell its type (a bare name of an
     /// enum, `[]`, a record); whether the type is the expected one is for the caller to see.
-    fn infer(&mut self, expr: &ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+    fn infer(&mut self, expr: &'e ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+        let typed = self.infer_form(expr, expected)?;
+        let is_computed = matches!(
+            expr.kind,
+            ExprKind::Binary(BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply, ..)
+                | ExprKind::Negate(_)
+        );
+        // What a quantifier asks of its elements is not a part of the condition that holds or not.
+        if self.level == 0 && (is_computed || self.ty(typed.ty) == Some(Type::Bool)) {
+            self.findings.parts.push((expr.span, typed.id));
+        }
+        Some(typed)
+    }
+
+    fn infer_form(&mut self, expr: &'e ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
         match &expr.kind {
             ExprKind::Bool(value) => self.literal(Literal::Bool(*value), Type::Bool),
             ExprKind::Int(value) => self.literal(Literal::Int(*value), Type::Int),
@@ -405,7 +613,8 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             ExprKind::Field(of, field) => self.field(of, field, expr),
             ExprKind::Index(map, key) => self.index(map, key, expr),
-            ExprKind::Method(of, method, arguments) => self.method(of, method, arguments),
+            ExprKind::Method(of, method, arguments) => self.method(of, method, arguments, expr.span),
+            ExprKind::Call(function, arguments) => self.call(function, arguments, expr.span),
             ExprKind::Set(items) => self.set(items, expr.span, expected),
             ExprKind::Record(fields) => self.record(fields, expr.span, expected),
             ExprKind::Not(operand) => {
@@ -427,45 +636,57 @@ impl<'c, 'a> Checker<'c, 'a> {
             ExprKind::Has(of, what) => self.has(of, what),
             ExprKind::Is(of, ty, within) => self.is(of, ty, within.as_deref(), expr.span),
             ExprKind::IsEmpty(of) => self.is_empty(of, expr.span),
-            ExprKind::Like(text, pattern, _) => {
-                let string = self.declared.intern(Type::String);
-                let text = self.check(text, string)?;
-                self.typed(Expr::Like(text, pattern.clone()), Type::Bool)
+            ExprKind::Like(text, pattern, _) => self.like(text, pattern),
+            ExprKind::Matches(text, regex) => self.matches(text, regex),
+            ExprKind::Quantified(quantifier, variable, over, body) => {
+                self.quantified(*quantifier, variable, over, body, expr.span)
             }
             ExprKind::Otherwise(value, default) => self.otherwise(value, default),
         }
     }
 
     fn environment(&mut self, span: Span) -> Option<Environment> {
-        if self.environment.is_none() {
-            self.error(
+        let error = match self.place {
+            Place::Request(environment) => return Some(environment),
+            Place::Constant => {
                 Diagnostic::error(codes::NOT_CONSTANT, span, "the value here must be a constant")
-                    .with_help("there is no request yet: write the value itself"),
-            );
-        }
-        self.environment
+                    .with_help("there is no request yet: write the value itself")
+            }
+            Place::Const => functions::not_constant(span),
+            Place::Function => {
+                let message = "a function does not see the request, only what it is called with";
+                Diagnostic::error(codes::REQUEST_IN_FUNCTION, span, message)
+                    .with_help("add a parameter for it, and pass it where the function is called")
+            }
+        };
+        self.error(error);
+        None
     }
 
     fn conditional(
         &mut self,
-        written_condition: &ast::Expr,
-        yes: &ast::Expr,
-        no: &ast::Expr,
+        written_condition: &'e ast::Expr,
+        yes: &'e ast::Expr,
+        no: &'e ast::Expr,
         expected: Option<TypeId>,
     ) -> Option<Typed> {
         let condition = self.check_bool(written_condition);
         if let Some(value) = condition.and_then(|condition| self.declared.exprs.known(condition)) {
             let (taken, left) = if value { (yes, no) } else { (no, yes) };
-            let hint = if expected.is_none() && needs_hint(taken) && !needs_hint(left) {
-                self.aside(left, None).map(|typed| typed.ty)
-            } else {
-                self.ruled_out(left, expected);
-                expected
-            };
-            return self.reach(taken, |checker| checker.infer(taken, hint));
+            if expected.is_none() && self.needs_hint(taken) && !self.needs_hint(left) {
+                let hint = self.aside(left, None).map(|typed| typed.ty);
+                return self.reach(taken, |checker| checker.infer(taken, hint));
+            }
+            let typed = self.reach(taken, |checker| checker.infer(taken, expected));
+            // Of a branch whose type the other one tells, nothing can be said where that is in error.
+            let told = typed.map(|typed| typed.ty).filter(|_| self.needs_hint(left));
+            if typed.is_some() || !self.needs_hint(left) {
+                self.ruled_out(left, expected.or(told));
+            }
+            return typed;
         }
         // What tells its type is checked first, and types the other branch.
-        let yes_first = expected.is_some() || !needs_hint(yes) || needs_hint(no);
+        let yes_first = expected.is_some() || !self.needs_hint(yes) || self.needs_hint(no);
         let branch = |checker: &mut Self, on: bool, hint: Option<TypeId>| {
             let expr = if on { yes } else { no };
             let mark = checker.facts.mark();
@@ -486,7 +707,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let second = if yes_first { no } else { yes };
         // Of a branch whose type the other one tells, nothing can be said where that is in error.
         let other = match hint {
-            None if needs_hint(second) => None,
+            None if self.needs_hint(second) => None,
             _ => branch(self, !yes_first, hint),
         };
         let (condition, one, other) = (condition?, one?, other?);
@@ -512,7 +733,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         Some(Typed { id, ty: one.ty })
     }
 
-    fn otherwise(&mut self, value: &ast::Expr, default: &ast::Expr) -> Option<Typed> {
+    fn otherwise(&mut self, value: &'e ast::Expr, default: &'e ast::Expr) -> Option<Typed> {
         let value_id = self.check_bool(value);
         let default_id = self.check_bool(default);
         let (value_id, default_id) = (value_id?, default_id?);
@@ -527,15 +748,24 @@ impl<'c, 'a> Checker<'c, 'a> {
         self.typed(Expr::Otherwise(value_id, default_id), Type::Bool)
     }
 
-    /// Checks parts that all must hold, each with what the ones before it establish. `true` marks a part that is
-    /// negated (`unless`).
-    fn conjunction(&mut self, parts: &[(&ast::Expr, bool)]) -> Option<ExprId> {
-        self.connective(parts, true)
+    /// `and` where `all`, else `or`.
+    fn connective(&mut self, parts: &[(&'e ast::Expr, bool)], all: bool) -> Option<ExprId> {
+        let mark = self.facts.mark();
+        let id = self.parts(parts, all, None);
+        self.facts.forget(&mark);
+        id
     }
 
-    /// `and` where `all`, else `or`. After a part that settles the whole in this environment, the rest is ruled out.
-    fn connective(&mut self, parts: &[(&ast::Expr, bool)], all: bool) -> Option<ExprId> {
-        let mark = self.facts.mark();
+    /// Checks parts that all must hold, or of which one must, each with what the ones before it establish; what they
+    /// establish together is known afterwards. `true` marks a part that is negated (`unless`). After a part that settles the
+    /// whole in this environment, the rest is ruled out. `each` gets the parts one by one, not negated; `None` for those that
+    /// are ruled out.
+    fn parts(
+        &mut self,
+        parts: &[(&'e ast::Expr, bool)],
+        all: bool,
+        mut each: Option<&mut Vec<Option<ExprId>>>,
+    ) -> Option<ExprId> {
         let mut ids = Vec::with_capacity(parts.len());
         let mut failed = false;
         let mut settled = None;
@@ -549,6 +779,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                 Some(Settled::Known) => {
                     let bool_type = self.bool_type();
                     self.ruled_out(part, Some(bool_type));
+                    each.iter_mut().for_each(|each| each.push(None));
                     continue;
                 }
                 // Where the whole is not settled because something is undefined, this part may yet settle it.
@@ -557,6 +788,7 @@ impl<'c, 'a> Checker<'c, 'a> {
                     self.aside(part, Some(bool_type)).map(|typed| typed.id)
                 }
             };
+            each.iter_mut().for_each(|each| each.push(checked));
             let Some(id) = checked else {
                 // What this part was to establish is not known, so nothing that follows is blamed for lacking it.
                 if establishes(part) {
@@ -577,7 +809,6 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             self.facts.assume(assumed);
         }
-        self.facts.forget(&mark);
         if failed {
             return None;
         }
@@ -589,14 +820,14 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Checks a part that this environment reaches.
-    fn reach<T>(&mut self, part: &ast::Expr, check: impl FnOnce(&mut Self) -> T) -> T {
+    fn reach<T>(&mut self, part: &'e ast::Expr, check: impl FnOnce(&mut Self) -> T) -> T {
         self.findings.reached.insert(part.span);
         check(self)
     }
 
     /// Checks a part that this environment rules out: what is found counts only where every environment does, and finds
     /// the same.
-    fn ruled_out(&mut self, part: &ast::Expr, expected: Option<TypeId>) {
+    fn ruled_out(&mut self, part: &'e ast::Expr, expected: Option<TypeId>) {
         let is_right = |found: &Vec<Diagnostic>| found.is_empty();
         let is_right_elsewhere = self.findings.ruled_out.get(&part.span).is_some_and(is_right);
         if !self.findings.reached.contains(&part.span) && !is_right_elsewhere {
@@ -605,19 +836,30 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// Checks a part, and keeps what is found from what counts.
-    fn aside(&mut self, part: &ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+    fn aside(&mut self, part: &'e ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
         let mut findings = Findings::default();
         let mut checker = Checker {
             declared: &mut *self.declared,
             findings: &mut findings,
-            environment: self.environment,
+            place: self.place,
+            locals: std::mem::take(&mut self.locals),
+            level: self.level,
             facts: std::mem::take(&mut self.facts),
+            guarded: std::mem::take(&mut self.guarded),
+            bounds: std::mem::take(&mut self.bounds),
         };
         let typed = match expected {
             Some(ty) => checker.check(part, ty).map(|id| Typed { id, ty }),
             None => checker.infer(part, None),
         };
-        self.facts = checker.facts;
+        let Checker {
+            facts,
+            locals,
+            guarded,
+            bounds,
+            ..
+        } = checker;
+        (self.facts, self.locals, self.guarded, self.bounds) = (facts, locals, guarded, bounds);
         if !self.findings.reached.contains(&part.span) {
             let mut found = Vec::new();
             findings.finish(&mut found);
@@ -656,12 +898,50 @@ impl<'c, 'a> Checker<'c, 'a> {
         match self.findings.impossible.entry(diagnostic.span) {
             Entry::Occupied(mut first) => {
                 if first.get().help.is_none() && diagnostic.help.is_some() {
-                    first.insert(diagnostic);
+                    first.insert(Diagnostic {
+                        fix: None,
+                        ..diagnostic
+                    });
+                } else if first.get().fix != diagnostic.fix {
+                    first.get_mut().fix = None;
                 }
             }
             Entry::Vacant(place) => drop(place.insert(diagnostic)),
         }
     }
+}
+
+/// Where a test that must hold can be put before a part of a condition, with `and`: before the operand of the `and` at its
+/// top that the part stands in, unless the part is joined or negated in there.
+fn guard_place(condition: &ast::Expr, part: Span) -> Option<Span> {
+    let holds = |expr: &ast::Expr| {
+        let span = expr.span;
+        span.source == part.source && span.start <= part.start && part.end <= span.end
+    };
+    if !holds(condition) {
+        return None;
+    }
+    if let ExprKind::And(items) = &condition.kind {
+        return items.iter().find_map(|item| guard_place(item, part));
+    }
+    let mut at = condition;
+    while at.span != part {
+        match at.kind {
+            ExprKind::Not(_)
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::If(..)
+            | ExprKind::Otherwise(..)
+            | ExprKind::Quantified(..) => return None,
+            _ => {}
+        }
+        let mut inner = None;
+        operands(at, &mut |operand| {
+            inner = inner.or(holds(operand).then_some(operand));
+        });
+        at = inner?;
+    }
+    Some(mend::before(condition.span))
 }
 
 fn clauses(items: &[ast::Expr]) -> Vec<(&ast::Expr, bool)> {

@@ -27,6 +27,9 @@ codes! {
     OTHERWISE_UNDEFINED = "D0309", "a right side of `otherwise` that can be undefined itself";
     ARGUMENTS = "D0310", "a function with the wrong number of arguments";
     ACTION_VALUE = "D0311", "`action` used as a value";
+    REQUEST_IN_FUNCTION = "D0312", "a function that looks at the request";
+    BAD_REGEX = "D0313", "a regular expression that cannot be compiled";
+    ZONE = "D0314", "a time zone that is not known, or not used";
 
     TYPE_CYCLE = "D0401", "a type, group or hierarchy that is defined by itself";
     ACTION_TYPES = "D0402", "an action without the types that it applies to";
@@ -38,13 +41,22 @@ codes! {
     FIXTURE_ENTITIES = "D0408", "fixture entities that are described twice or lie in themselves";
     TEST_REQUEST = "D0409", "a test request that the schema does not allow";
 
+    VALUE_CYCLE = "D0410", "a function, constant or fixture that is defined by itself";
+    BOUND = "D0411", "a bound that nothing could check";
+    TABLE = "D0412", "a table of a test that cannot be written out";
+
     ROLE_CYCLE = "D0501", "a role that includes itself";
     ROLE_ACTION = "D0502", "a role with an action that does not apply to its types";
     GRANT = "D0503", "a grant that can never hold";
+    EXCLUSIVE = "D0504", "exclusive roles that cannot be held apart";
 
     TOO_MANY_SHAPES = "D0603", "more request shapes than are supported";
     TYPE_TOO_DEEP = "D0604", "a type nested too deep through its aliases";
     TOO_MANY_TESTS = "D0605", "more tests in the decision DAGs than are supported";
     TOO_COSTLY = "D0606", "a test that takes more steps than are supported";
     TOO_MANY_PAIRS = "D0607", "a hierarchy of more pairs than are supported";
+    FUNCTION_TOO_LARGE = "D0608", "a function that becomes too large where its calls are written out";
+    TOO_MANY_QUANTIFIERS = "D0610", "quantifiers nested deeper than is supported";
+    REGEX_TOO_LARGE = "D0611", "a regular expression whose automaton is larger than is supported";
+    OVER_STEPS = "D0612", "a decision that can take more steps than the package allows";
 }

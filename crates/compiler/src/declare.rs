@@ -4,27 +4,35 @@
 
 mod collect;
 mod cycles;
+mod unknown;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use dictum_artifact::expr::ExprId;
 use dictum_artifact::ops::WEEKDAY;
 use dictum_artifact::schema::{
-    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, EnumId, Field, Fields, RecordId, RoleDef,
-    RoleId, Schema, Shape, Type, TypeId,
+    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, EnumId, Field, Fields, ObligationDef,
+    RecordId, RoleDef, RoleId, Schema, Shape, Type, TypeId,
 };
-use dictum_artifact::suggest;
 use dictum_syntax::ast::{ActionDecl, Expr, FieldDecl, File, Held, Ident, MAX_DEPTH, TypeExpr, TypeExprKind};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::{Sources, Span};
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::check::Typing;
 use crate::codes;
-use crate::exprs::ExprBuilder;
-use collect::{Collected, collect, first};
+use crate::exprs::{Bounds, ExprBuilder};
+use crate::mend::{self, Mend, mended};
+use crate::modules::Modules;
+use crate::regexes::Regexes;
+use crate::zones::Zones;
+pub(crate) use collect::first;
+use collect::{Collected, collect};
 pub use cycles::MAX_PAIRS;
-use cycles::{components, reachable};
+use cycles::reachable;
+pub(crate) use cycles::{Components, components};
 
 /// The type of what could not be resolved; it is in no schema that leaves the compiler.
 pub(crate) const UNKNOWN: TypeId = TypeId(u32::MAX);
@@ -38,13 +46,28 @@ const MAX_COMPARISONS: usize = 100_000;
 
 /// The schema with what checking rules needs beside it.
 pub(crate) struct Declared<'a> {
+    /// The texts, for mends that keep parts of them.
+    pub(crate) sources: &'a Sources,
     pub(crate) schema: Schema,
     pub(crate) exprs: ExprBuilder,
     pub(crate) types: TypeNames,
+    /// The functions and constants, by their names.
+    pub(crate) values: FxHashMap<String, Value>,
+    /// How many elements the sets and maps that functions read have at most, where that is declared.
+    pub(crate) bounds: Bounds,
+    /// What names stand for in each file.
+    pub(crate) modules: Modules,
+    /// The regular expressions and the zones that were compiled.
+    pub(crate) regexes: Regexes,
+    pub(crate) zones: Zones,
+    /// How many elements a set or map counts for where no bound is declared.
+    pub(crate) set_elements: u32,
     /// The condition of each role that is `held when`, by [`RoleId`].
     pub(crate) conditions: Vec<Option<&'a Expr>>,
     /// For each role, the roles that include it (transitive) and itself, sorted.
     pub(crate) includers: Vec<Vec<RoleId>>,
+    /// The actions that each role's body lists, groups by their members; names that are wrong are left out.
+    pub(crate) allowed: Vec<Vec<ActionId>>,
     /// For each action, its members if it is a group (transitive), else itself.
     pub(crate) members: Vec<Vec<ActionId>>,
     /// The context fields that requests of any action have, with the type that one of them gives each.
@@ -55,18 +78,40 @@ pub(crate) struct Declared<'a> {
     pub(crate) incomplete: bool,
     /// How many parts of conditions were checked.
     pub(crate) checked: usize,
+    /// How many steps it took to work out constants.
+    pub(crate) evaluated: usize,
+    /// How many values the fixtures have.
+    pub(crate) described: usize,
     /// Whether those were too many, so that no more are checked.
     pub(crate) exhausted: bool,
+    /// The conditions as they were typed, for the lints.
+    pub(crate) typings: Vec<Typing>,
+    /// How many parts those have.
+    pub(crate) parts: usize,
     interner: FxHashMap<Type, TypeId>,
     records: FxHashMap<Fields, RecordId>,
-    /// The words of declarations that could not be read.
-    broken: FxHashSet<String>,
     /// The enums that have a variant of a name, with its position.
     variants: FxHashMap<String, Vec<(EnumId, u32)>>,
     /// The types and actions that are declared twice.
     doubtful: FxHashSet<String>,
     /// How many names may still be compared with unknown ones.
     comparisons: Cell<usize>,
+}
+
+/// What the name of a function or a constant stands for; without a value, where it has errors.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// A constant, with its type.
+    Constant(Option<(ExprId, TypeId)>),
+    /// A function.
+    Function {
+        /// The names and types of its parameters.
+        parameters: Vec<(String, TypeId)>,
+        /// Where it is declared.
+        span: Span,
+        /// Its value over variables that stand for them, with its type.
+        body: Option<(ExprId, TypeId)>,
+    },
 }
 
 /// What a type's name stands for.
@@ -93,27 +138,40 @@ const BUILT_IN: [(&str, Type); 7] = [
 
 /// Builds the schema of all files.
 pub(crate) fn declare<'a>(
-    sources: &Sources,
+    sources: &'a Sources,
     files: &'a [File],
+    modules: Modules,
+    set_elements: u32,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Declared<'a> {
     let collected = collect(files, diagnostics);
-    let broken = collect::broken_words(sources, files);
+    let is_broken = modules.is_in_broken("entity") || modules.is_in_broken("action");
     let mut declared = Declared {
+        sources,
         schema: Schema::default(),
         exprs: ExprBuilder::default(),
         types: TypeNames::new(),
+        values: FxHashMap::default(),
+        bounds: Bounds::default(),
+        modules,
+        regexes: Regexes::default(),
+        zones: Zones::default(),
+        set_elements,
         conditions: Vec::new(),
         includers: Vec::new(),
+        allowed: Vec::new(),
         members: Vec::new(),
         context_fields: BTreeMap::new(),
         own_context: FxHashMap::default(),
-        incomplete: !collected.doubtful.is_empty() || broken.contains("entity") || broken.contains("action"),
+        incomplete: !collected.doubtful.is_empty() || is_broken,
         checked: 0,
+        evaluated: 0,
+        described: 0,
         exhausted: false,
+        typings: Vec::new(),
+        parts: 0,
         interner: FxHashMap::default(),
         records: FxHashMap::default(),
-        broken,
         variants: FxHashMap::default(),
         doubtful: collected.doubtful.clone(),
         comparisons: Cell::new(MAX_COMPARISONS),
@@ -124,6 +182,7 @@ pub(crate) fn declare<'a>(
     declared.entities(&collected, diagnostics);
     declared.actions(&collected, diagnostics);
     declared.roles(&collected, diagnostics);
+    declared.obligations(&collected, diagnostics);
     declared
 }
 
@@ -317,6 +376,7 @@ impl<'a> Declared<'a> {
     }
 
     fn actions(&mut self, collected: &Collected<'a>, diagnostics: &mut Vec<Diagnostic>) {
+        self.entity_types(collected.principals, diagnostics);
         let base = self.fields(collected.context.iter().copied(), "context field", diagnostics);
         for field in base.iter() {
             self.context_fields.insert(field.name.clone(), field.ty);
@@ -337,14 +397,16 @@ impl<'a> Declared<'a> {
                     new.insert(self.resolve_actions(decl, collected, &positions, &base, diagnostics))
                 }
             };
-            if !decl.on.is_empty() && decl.by.is_empty() {
+            if !decl.on.is_empty() && decl.by.is_empty() && collected.principals.is_empty() {
                 let message = format!(
                     "the action `{}` does not say which principals it is for",
                     name.name
                 );
                 diagnostics.push(
                     Diagnostic::error(codes::ACTION_TYPES, name.span, message)
-                        .with_help("add the principal types before `on`, such as `by User`"),
+                        .with_help(
+                            "add the principal types before `on`, such as `by User`, or declare them for all actions: `principals User`",
+                        ),
                 );
                 self.incomplete = true;
             }
@@ -424,25 +486,38 @@ impl<'a> Declared<'a> {
                 (Some(&at), Some((_, group_decl))) if group_decl.on.is_empty() => {
                     groups.push((at, group.span));
                 }
-                (Some(_), Some((declared, _))) => diagnostics.push(
-                    Diagnostic::error(
-                        codes::NOT_A_GROUP,
-                        group.span,
-                        format!("`{name}` is an action, not a group of actions"),
-                    )
-                    .with_related(declared.span, "declared here, with the types that it applies to")
-                    .with_help(format!("a group is declared without them: `action {name}`")),
-                ),
-                _ => self.unknown(
-                    group,
-                    "action group",
-                    collected.actions.keys().copied(),
-                    diagnostics,
-                ),
+                (Some(_), Some((declared, _))) => {
+                    self.incomplete = true;
+                    diagnostics.push(
+                        Diagnostic::error(
+                            codes::NOT_A_GROUP,
+                            group.span,
+                            format!("`{name}` is an action, not a group of actions"),
+                        )
+                        .with_related(declared.span, "declared here, with the types that it applies to")
+                        .with_help(format!("a group is declared without them: `action {name}`")),
+                    );
+                }
+                _ => {
+                    self.incomplete = true;
+                    let known = collected.actions.keys().copied();
+                    self.unknown(group, "action group", known, diagnostics);
+                }
             }
         }
+        let by = match decl.by.as_slice() {
+            [] => collected.principals,
+            by => by,
+        };
+        // What is wrong with the types that a package declares once is said once.
+        let mut said_elsewhere = Vec::new();
+        let found = if decl.by.is_empty() {
+            &mut said_elsewhere
+        } else {
+            &mut *diagnostics
+        };
         let (by, on) = (
-            self.entity_types(&decl.by, diagnostics),
+            self.entity_types(by, found),
             self.entity_types(&decl.on, diagnostics),
         );
         let own = self.fields(&decl.context, "context field", diagnostics);
@@ -551,6 +626,15 @@ impl<'a> Declared<'a> {
                 carriers: Vec::new(),
             });
             self.conditions.push(condition);
+            let listed = decl
+                .actions
+                .iter()
+                .filter_map(|name| self.schema.find_action(&name.name));
+            let mut allowed: Vec<ActionId> = listed
+                .flat_map(|action| self.members[action.index()].iter().copied())
+                .collect();
+            sort(&mut allowed);
+            self.allowed.push(allowed);
         }
         let components = components(&graph);
         for cycle in &components.cycles {
@@ -579,6 +663,30 @@ impl<'a> Declared<'a> {
                 .filter(is_grantable)
                 .copied()
                 .collect();
+        }
+    }
+
+    fn obligations(&mut self, collected: &Collected<'a>, diagnostics: &mut Vec<Diagnostic>) {
+        for (name, decl) in &collected.obligations {
+            for field in &decl.fields {
+                let (TypeExprKind::Set(inner, Some(bound)) | TypeExprKind::Map(inner, Some(bound))) =
+                    &field.ty.kind
+                else {
+                    continue;
+                };
+                let message = "the fields of an obligation are computed, and have no bounds";
+                let error = Diagnostic::error(codes::BOUND, bound.span, message);
+                diagnostics.push(mended(
+                    error,
+                    Some(no_bound("leave the number out", inner.span, bound.span)),
+                ));
+            }
+            let fields = self.fields(&decl.fields, "field", diagnostics);
+            let record = self.record(fields);
+            self.schema.obligations.push(ObligationDef {
+                name: (*name).to_owned(),
+                record,
+            });
         }
     }
 
@@ -611,12 +719,17 @@ impl<'a> Declared<'a> {
         let mut seen = BTreeMap::new();
         let mut fields: Vec<Field> = Vec::new();
         for decl in decls {
-            let ty = self.resolve_type(&decl.ty, diagnostics);
+            let ty = self.resolve_unbounded(&decl.ty, diagnostics);
+            let most = match &decl.ty.kind {
+                TypeExprKind::Set(_, bound) | TypeExprKind::Map(_, bound) => bound.map(|bound| bound.most),
+                TypeExprKind::Name(_) | TypeExprKind::Record(_) => None,
+            };
             if first(&mut seen, &decl.name, what, diagnostics) {
                 fields.push(Field {
                     name: decl.name.name.clone(),
                     ty,
                     optional: decl.optional,
+                    most,
                 });
             }
         }
@@ -624,7 +737,22 @@ impl<'a> Declared<'a> {
         Fields(fields)
     }
 
-    fn resolve_type(&mut self, ty: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> TypeId {
+    /// A type that is not a field's own: nothing counts the elements of its sets.
+    pub(crate) fn resolve_type(&mut self, ty: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> TypeId {
+        if let TypeExprKind::Set(inner, Some(bound)) | TypeExprKind::Map(inner, Some(bound)) = &ty.kind {
+            let help = "leave the number out here, and write it where a field is declared: `labels: Set<String, 20>`";
+            let mend = no_bound(help, inner.span, bound.span);
+            let error = Diagnostic::error(
+                codes::BOUND,
+                bound.span,
+                "only the set or map of a field has a bound",
+            );
+            diagnostics.push(mended(error, Some(mend)));
+        }
+        self.resolve_unbounded(ty, diagnostics)
+    }
+
+    fn resolve_unbounded(&mut self, ty: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> TypeId {
         match &ty.kind {
             TypeExprKind::Name(name) => match self.types.get(name).map(|(target, _)| *target) {
                 Some(TypeName::Alias(target)) => target,
@@ -648,26 +776,28 @@ impl<'a> Declared<'a> {
                         };
                         let before = diagnostics.len();
                         self.unknown(&ident, "type", self.types.keys().map(String::as_str), diagnostics);
-                        let meant = match name.as_str() {
-                            "Boolean" => Some("Bool"),
-                            "Integer" | "Long" => Some("Int"),
-                            "Float" | "Double" => Some("Decimal"),
-                            "Text" => Some("String"),
-                            "Date" | "DateTime" => Some("Timestamp"),
+                        let meant = match name.to_ascii_lowercase().as_str() {
+                            "boolean" => Some("Bool"),
+                            "integer" | "long" | "i64" => Some("Int"),
+                            "float" | "double" => Some("Decimal"),
+                            "text" | "str" => Some("String"),
+                            "date" | "datetime" | "instant" | "time" => Some("Timestamp"),
+                            "ipaddr" | "ipaddress" | "cidr" => Some("Ip"),
                             _ => None,
                         };
                         if let (Some(meant), Some(diagnostic)) = (meant, diagnostics.get_mut(before)) {
-                            diagnostic.help = Some(format!("did you mean `{meant}`?"));
+                            let mend = Mend::meant(meant, ty.span, meant);
+                            *diagnostic = mended(diagnostic.clone(), Some(mend));
                         }
                     }
                     UNKNOWN
                 }
             },
-            TypeExprKind::Set(inner) => match self.resolve_type(inner, diagnostics) {
+            TypeExprKind::Set(inner, _) => match self.resolve_type(inner, diagnostics) {
                 UNKNOWN => UNKNOWN,
                 inner => self.intern(Type::Set(inner)),
             },
-            TypeExprKind::Map(inner) => match self.resolve_type(inner, diagnostics) {
+            TypeExprKind::Map(inner, _) => match self.resolve_type(inner, diagnostics) {
                 UNKNOWN => UNKNOWN,
                 inner => self.intern(Type::Map(inner)),
             },
@@ -754,53 +884,27 @@ impl<'a> Declared<'a> {
         None
     }
 
-    /// Reports a name that is not declared, unless a declaration that could not be read may declare it.
-    pub(crate) fn unknown<'n>(
-        &self,
-        name: &Ident,
-        what: &str,
-        known: impl IntoIterator<Item = &'n str>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
-        if self.broken.contains(&name.name) {
-            return;
-        }
-        let mut diagnostic = Diagnostic::error(
-            codes::UNKNOWN_NAME,
-            name.span,
-            format!("there is no {what} `{}`", name.name),
-        );
-        diagnostic.help = self.did_you_mean(&name.name, known);
-        diagnostics.push(diagnostic);
-    }
-
-    /// `did you mean …?`, where one of the names that are known is near.
-    pub(crate) fn did_you_mean<'n>(
-        &self,
-        name: &str,
-        known: impl IntoIterator<Item = &'n str>,
-    ) -> Option<String> {
-        let most = self.comparisons.get();
-        let mut left = most;
-        let found = suggest::did_you_mean(name, known.into_iter().take(most).inspect(|_| left -= 1));
-        self.comparisons.set(left);
-        found
-    }
-
     /// The enums that have a variant of this name, with its position in each.
     pub(crate) fn variants_named(&self, name: &str) -> &[(EnumId, u32)] {
         self.variants.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether a name stands in a declaration that could not be read.
-    pub(crate) fn is_in_broken(&self, name: &str) -> bool {
-        self.broken.contains(name)
     }
 
     /// Whether a type or an action is declared twice, so that not all is known of it.
     pub(crate) fn is_doubtful(&self, name: &str) -> bool {
         self.doubtful.contains(name)
     }
+}
+
+/// A bound left out.
+fn no_bound(help: &str, inner: Span, bound: Span) -> Mend {
+    let edit = (mend::between(inner, mend::after(bound)), String::new());
+    Mend::edits(help, "leave the bound out", vec![edit])
+}
+
+/// A full name as it is written in a source: what is no identifier between backticks.
+pub(crate) fn written(name: &str) -> String {
+    let parts: Vec<String> = name.split('.').map(crate::check::name).collect();
+    parts.join(".")
 }
 
 /// What actions that are declared together have in common.
@@ -828,7 +932,7 @@ fn sort<T: Ord>(items: &mut Vec<T>) {
 fn names_in<'t>(ty: &'t TypeExpr, visit: &mut impl FnMut(&'t str, Span)) {
     match &ty.kind {
         TypeExprKind::Name(name) => visit(name, ty.span),
-        TypeExprKind::Set(inner) | TypeExprKind::Map(inner) => names_in(inner, visit),
+        TypeExprKind::Set(inner, _) | TypeExprKind::Map(inner, _) => names_in(inner, visit),
         TypeExprKind::Record(fields) => fields.iter().for_each(|field| names_in(&field.ty, visit)),
     }
 }

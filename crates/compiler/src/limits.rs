@@ -1,14 +1,19 @@
 //! The limits of what a policy may compile to: what passes here, every runtime loads.
 
-use dictum_artifact::dag::Artifact;
-use dictum_artifact::expr::Exprs;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use dictum_artifact::dag::{Artifact, Candidate, RuleId};
+use dictum_artifact::expr::{Expr, ExprId, Exprs};
 use dictum_artifact::schema::{Schema, ShapeId};
 use dictum_artifact::validate::{self, MAX_DECISION_STEPS, MAX_EXPR_STEPS, Place, Problem};
 use dictum_syntax::diagnostic::Diagnostic;
 
+use crate::Limits;
 use crate::codes;
+use crate::cost::{self, Costs, RuleCost};
 use crate::lower;
-use crate::program::Rule;
+use crate::program::{Rule, RuleCase};
 
 /// How many tests the decision DAGs of a package may have: of each rule, for each request shape that it can apply to, as
 /// many as its condition has operands of `and` and `or`.
@@ -19,22 +24,34 @@ pub(crate) fn check_rules(exprs: &Exprs, rules: &[Rule], diagnostics: &mut Vec<D
     let steps = validate::steps(exprs);
     let mut tests = 0;
     for rule in rules {
-        let mut most_steps = 0;
+        let (mut most_steps, mut most_costly) = (0, None);
         let before = tests;
-        for condition in rule.cases.iter().flat_map(|case| [case.head, case.condition]) {
+        let of_case = |case: &RuleCase| [case.head, case.condition, rule.conditions(case).defined];
+        for condition in rule.cases.iter().flat_map(of_case) {
             lower::atoms(exprs, condition, &mut |atom| {
                 tests += 1;
-                most_steps = steps.get(atom.index()).copied().unwrap_or(0).max(most_steps);
+                let own = steps.get(atom.index()).copied().unwrap_or(0);
+                if own > most_steps {
+                    (most_steps, most_costly) = (own, Some(atom));
+                }
             });
         }
         if most_steps > MAX_EXPR_STEPS {
-            let message = format!(
-                "a test of this rule can take {most_steps} steps; at most {MAX_EXPR_STEPS} are supported"
-            );
-            diagnostics.push(
-                Diagnostic::error(codes::TOO_COSTLY, rule.span, message)
-                    .with_help("compare with smaller sets, or with sets of constants only: those are searched, others compared part by part"),
-            );
+            let message = if most_steps == u64::MAX {
+                format!(
+                    "a test of this rule can take more steps than can be counted; at most {MAX_EXPR_STEPS} are supported"
+                )
+            } else {
+                format!(
+                    "a test of this rule can take {most_steps} steps; at most {MAX_EXPR_STEPS} are supported"
+                )
+            };
+            let help = if most_costly.is_some_and(|atom| has_quantifier(exprs, atom)) {
+                "say how many elements the sets can have at most where they are declared, such as `Set<String, 20>`; without that they count for 256"
+            } else {
+                "compare with smaller sets, or with sets of constants only: those are searched, others compared part by part"
+            };
+            diagnostics.push(Diagnostic::error(codes::TOO_COSTLY, rule.span, message).with_help(help));
         }
         if before <= MAX_TESTS && tests > MAX_TESTS {
             let message = format!(
@@ -46,6 +63,14 @@ pub(crate) fn check_rules(exprs: &Exprs, rules: &[Rule], diagnostics: &mut Vec<D
             );
         }
     }
+}
+
+/// Whether a quantifier stands in an expression. Recursion is as deep as the expression.
+fn has_quantifier(exprs: &Exprs, id: ExprId) -> bool {
+    let Some(expr) = exprs.get(id) else { return false };
+    let mut found = matches!(expr, Expr::Quantified { .. });
+    expr.operands(|operand| found = found || has_quantifier(exprs, operand));
+    found
 }
 
 /// Why no runtime would load an artifact, told of the last rule that has to do with it.
@@ -60,6 +85,7 @@ pub(crate) fn check_artifact(artifact: &Artifact, rules: &[Rule]) -> Option<Diag
         | Place::EntityType(_)
         | Place::Action(_)
         | Place::Role(_)
+        | Place::Obligation(_)
         | Place::Shape(_)
         | Place::Expr(_)
         | Place::Node(_)
@@ -83,6 +109,123 @@ pub(crate) fn check_artifact(artifact: &Artifact, rules: &[Rule]) -> Option<Diag
         )
         .with_help("split the policy"),
     })
+}
+
+/// Reports decisions that can take more steps than the package allows: for each rule that adds most to some of them, the
+/// most expensive one.
+pub(crate) fn check_steps(artifact: &Artifact, rules: &[Rule], limits: &Limits) -> Vec<Diagnostic> {
+    let Some(most) = limits.steps else {
+        return Vec::new();
+    };
+    let costs = Costs::of(artifact);
+    let mut over: BTreeMap<RuleId, Over> = BTreeMap::new();
+    for at in 0..artifact.plans.len() {
+        let shape = ShapeId(u32::try_from(at).unwrap_or(u32::MAX));
+        let steps = costs.decision(shape);
+        if steps <= most {
+            continue;
+        }
+        let Some(rule) = costs.dearest(shape) else {
+            continue;
+        };
+        let known = over.entry(rule.rule).or_insert_with(|| Over {
+            shape,
+            steps,
+            rule: rule.clone(),
+            shapes: 0,
+        });
+        known.shapes += 1;
+        if steps > known.steps {
+            (known.shape, known.steps, known.rule) = (shape, steps, rule);
+        }
+    }
+    let told = over.values();
+    told.filter_map(|over| over_steps(artifact, rules, limits, most, over))
+        .collect()
+}
+
+/// The most expensive of the shapes over the limit in which one rule adds most.
+struct Over {
+    shape: ShapeId,
+    steps: u64,
+    rule: RuleCost,
+    /// How many such shapes there are.
+    shapes: usize,
+}
+
+fn over_steps(
+    artifact: &Artifact,
+    rules: &[Rule],
+    limits: &Limits,
+    most: u64,
+    over: &Over,
+) -> Option<Diagnostic> {
+    let rule = rules.get(over.rule.rule.index())?;
+    let requests = requests_of(&artifact.schema, over.shape);
+    let others = match over.shapes - 1 {
+        0 => String::new(),
+        1 => " (and on one other kind of requests)".to_owned(),
+        others => format!(" (and on {others} other kinds of requests)"),
+    };
+    let message = format!(
+        "a decision on {requests}{others} can take {} steps; `[limits] steps` allows {most}",
+        over.steps
+    );
+    let mut diagnostic = Diagnostic::error(codes::OVER_STEPS, rule.span, message).with_label(format!(
+        "this rule takes {} of them, more than any other",
+        over.rule.steps
+    ));
+    let dearest = (0..)
+        .zip(&over.rule.clauses)
+        .max_by_key(|(at, steps)| (**steps, Reverse(*at)));
+    let clause: Option<(usize, u64)> = dearest
+        .map(|(at, steps)| (at, *steps))
+        .filter(|(_, steps)| *steps > 0);
+    if let Some((at, steps)) = clause
+        && let Some(span) = rule.clauses.get(at)
+    {
+        diagnostic = diagnostic.with_related(*span, format!("this condition takes {steps}"));
+    }
+    let wide = clause.and_then(|(at, _)| wide_set(artifact, limits, over, at));
+    let help = wide.unwrap_or_else(|| {
+        "give rules heads that fit fewer types and actions, or compare with smaller sets; `dictum check --cost` tells what each rule and condition takes".to_owned()
+    });
+    Some(diagnostic.with_help(help))
+}
+
+/// What to do about a quantifier over a set of which nothing says how large it may be.
+fn wide_set(artifact: &Artifact, limits: &Limits, over: &Over, clause: usize) -> Option<String> {
+    let plan = artifact.plans.get(over.shape.index())?;
+    let candidates = &plan.candidates;
+    let of_rule = |candidate: &&Candidate| candidate.rule == over.rule.rule;
+    let condition = candidates.iter().find(of_rule)?.clauses.get(clause)?.as_ref()?;
+    let (set, most) = cost::widest_quantifier(artifact, *condition)?;
+    if most < limits.set_elements {
+        return None;
+    }
+    let name = attribute_name(artifact, over.shape, set);
+    let name = name.map_or_else(|| "the set".to_owned(), |name| format!("`{name}`"));
+    Some(format!(
+        "say how many elements {name} can have, as in `Set<String, 20>`: where nothing does, it counts for {most}"
+    ))
+}
+
+/// The name of an attribute of the principal or the resource.
+fn attribute_name(artifact: &Artifact, shape: ShapeId, id: ExprId) -> Option<&str> {
+    let shape = artifact.schema.shapes.get(shape.index())?;
+    let Some(Expr::Attribute { of, index }) = artifact.exprs.get(id) else {
+        return None;
+    };
+    let of = artifact.exprs.get(*of)?;
+    let ty = if *of == Expr::Principal {
+        shape.principal
+    } else if *of == Expr::Resource {
+        shape.resource
+    } else {
+        return None;
+    };
+    let attribute = artifact.schema.entity_type(ty)?.attributes.get(*index)?;
+    attribute.most.is_none().then_some(attribute.name.as_str())
 }
 
 /// "`User` to `read` on `Document`"

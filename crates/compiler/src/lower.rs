@@ -8,18 +8,33 @@
 //! The DAG of a shape asks the forbids in the order of the source and then the permits, so that its size is the sum of
 //! the rules' sizes, whatever they are. Equal nodes are one node.
 
-use dictum_artifact::dag::{Artifact, Candidate, Effect, Node, NodeId, Plan, Question, RuleId};
+use dictum_artifact::dag::{Artifact, Candidate, Effect, Node, NodeId, Obliged, Plan, Question, RuleId};
 use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal};
-use dictum_artifact::schema::{Schema, ShapeId};
+use dictum_artifact::reads;
+use dictum_artifact::schema::Schema;
 use rustc_hash::FxHashMap;
 
-use crate::program::{Rule, RuleCase};
+use crate::program::{Conditions, Rule, RuleCase};
 
 /// The artifact of checked rules. The same rules give the same artifact.
 pub(crate) fn lower(schema: &Schema, exprs: &Exprs, rules: &[Rule], files: &[String]) -> Artifact {
     let mut lowering = Lowering::new(exprs);
-    let shapes = (0u32..).map(ShapeId).take(schema.shapes.len());
-    let plans = shapes.map(|shape| lowering.plan(rules, shape)).collect();
+    let mut by_shape: Vec<Vec<Case<'_>>> = vec![Vec::new(); schema.shapes.len()];
+    for (id, rule) in (0u32..).map(RuleId).zip(rules) {
+        for case in &rule.cases {
+            by_shape[case.shape.index()].push(Case {
+                rule: id,
+                effect: rule.info.effect,
+                case,
+                conditions: rule.conditions(case),
+            });
+        }
+    }
+    let mut plans: Vec<Plan> = by_shape.iter().map(|cases| lowering.plan(cases)).collect();
+    let mut reader = reads::Reader::new(schema, &lowering.exprs);
+    for (plan, shape) in plans.iter_mut().zip(&schema.shapes) {
+        plan.reads = reader.of_plan(*shape, &lowering.nodes, plan.decide, &plan.candidates);
+    }
     Artifact {
         schema: schema.clone(),
         exprs: lowering.exprs,
@@ -37,6 +52,15 @@ pub(crate) fn atoms(exprs: &Exprs, id: ExprId, visit: &mut impl FnMut(ExprId)) {
         Some(Expr::Not(operand)) => atoms(exprs, *operand, visit),
         Some(_) | None => visit(id),
     }
+}
+
+/// A rule in requests of one shape.
+#[derive(Clone, Copy)]
+struct Case<'p> {
+    rule: RuleId,
+    effect: Effect,
+    case: &'p RuleCase,
+    conditions: &'p Conditions,
 }
 
 /// The arenas that grow.
@@ -67,39 +91,67 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    fn plan(&mut self, rules: &[Rule], shape: ShapeId) -> Plan {
-        let cases: Vec<(RuleId, Effect, RuleCase)> = (0u32..)
-            .map(RuleId)
-            .zip(rules)
-            .filter_map(|(id, rule)| rule.case(shape).map(|case| (id, rule.info.effect, *case)))
-            .collect();
+    fn plan(&mut self, cases: &[Case<'_>]) -> Plan {
         // From the last question to the first: what a rule that does not fire leads to is there already.
         let mut decide = self.node(Node::DenyByDefault);
         for wanted in [Effect::Permit, Effect::Forbid] {
-            for (id, effect, case) in cases.iter().rev().filter(|(_, effect, _)| *effect == wanted) {
-                let fires = match effect {
-                    Effect::Forbid => Node::Deny(*id),
-                    Effect::Permit => Node::Allow(*id),
+            for case in cases.iter().rev().filter(|case| case.effect == wanted) {
+                let fires = match case.effect {
+                    Effect::Forbid => Node::Deny(case.rule),
+                    Effect::Permit => Node::Allow(case.rule),
                 };
                 let yes = self.node(fires);
-                decide = self.fires(*effect, case, Ways { yes, no: decide });
+                decide = self.fires(*case, Ways { yes, no: decide });
             }
         }
         let (yes, no) = (self.node(Node::Fires), self.node(Node::Rests));
         let candidates = cases
             .iter()
-            .map(|(rule, effect, case)| Candidate {
-                rule: *rule,
-                fires: self.fires(*effect, case, Ways { yes, no }),
-            })
+            .map(|case| self.candidate(*case, Ways { yes, no }))
             .collect();
-        Plan { decide, candidates }
+        Plan {
+            decide,
+            candidates,
+            reads: reads::Reads::default(),
+        }
+    }
+
+    fn candidate(&mut self, case: Case<'_>, ways: Ways) -> Candidate {
+        let Conditions {
+            clauses, obligations, ..
+        } = case.conditions;
+        Candidate {
+            rule: case.rule,
+            fires: self.fires(case, ways),
+            head: self.copy(case.case.head),
+            holder: self.copy(case.case.holder),
+            clauses: clauses
+                .iter()
+                .map(|clause| clause.map(|id| self.copy(id)))
+                .collect(),
+            obligations: obligations
+                .iter()
+                .map(|obliged| Obliged {
+                    obligation: obliged.obligation,
+                    fields: self.copy(obliged.fields),
+                })
+                .collect(),
+        }
     }
 
     /// Whether a rule fires.
-    fn fires(&mut self, effect: Effect, case: &RuleCase, ways: Ways) -> NodeId {
+    fn fires(&mut self, case: Case<'_>, ways: Ways) -> NodeId {
+        let Case {
+            effect,
+            case,
+            conditions,
+            ..
+        } = case;
         let fits = match effect {
-            Effect::Permit => self.ask(Question::IsTrue, case.condition, ways),
+            Effect::Permit => {
+                let yes = self.ask(Question::IsTrue, conditions.defined, ways);
+                self.ask(Question::IsTrue, case.condition, Ways { yes, no: ways.no })
+            }
             Effect::Forbid => self.ask(
                 Question::IsFalse,
                 case.condition,

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dictum_artifact::dag::{Effect, RuleId};
+use dictum_artifact::dag::{Effect, Obliged, RuleId};
 use dictum_artifact::data::{
     Attributes, Dataset, Entity, Grant, Request, RequestFault, Scope, check_request,
 };
-use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal, Property};
+use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal, Property, Quantifier};
 use dictum_artifact::ops::{self, Scalar, WEEKDAY};
-use dictum_artifact::schema::{RoleId, Schema, ShapeId};
+use dictum_artifact::schema::{ObligationId, RoleId, Schema, ShapeId};
 use dictum_artifact::value::{EntityUid, Network, Timestamp, Value};
 
 use crate::program::{Program, Rule};
@@ -50,6 +50,17 @@ pub struct Outcome {
     pub allowed: bool,
     /// The rules that decided, in the order of [`Program::rules`]; none where it is denied by default.
     pub rules: Vec<RuleId>,
+    /// Their obligations, in the order of the rules, each once.
+    pub obligations: Vec<Obligation>,
+}
+
+/// What a caller has to do with a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obligation {
+    /// Which.
+    pub obligation: ObligationId,
+    /// The values of its fields, in the order of their names.
+    pub fields: Attributes,
 }
 
 impl<'a> Reference<'a> {
@@ -74,24 +85,53 @@ impl<'a> Reference<'a> {
             exprs: &self.program.exprs,
             request: Some(request),
             store: &self.store,
+            variables: Vec::new(),
         };
         let fired = |effect: Effect| -> Vec<RuleId> {
             let rules = (0u32..).map(RuleId).zip(&self.program.rules);
             let fired = rules.filter(|(_, rule)| rule.info.effect == effect && evaluator.fires(rule, shape));
             fired.map(|(id, _)| id).collect()
         };
+        let obligations = |rules: &[RuleId]| {
+            let mut all: Vec<Obligation> = Vec::new();
+            for rule in rules {
+                let defined = evaluator.obligations(&self.program.rules[rule.index()], shape);
+                for obligation in defined.into_iter().flatten() {
+                    if !all.contains(&obligation) {
+                        all.push(obligation);
+                    }
+                }
+            }
+            all
+        };
         let forbids = fired(Effect::Forbid);
         if !forbids.is_empty() {
             return Ok(Outcome {
                 allowed: false,
+                obligations: obligations(&forbids),
                 rules: forbids,
             });
         }
         let permits = fired(Effect::Permit);
         Ok(Outcome {
             allowed: !permits.is_empty(),
+            obligations: obligations(&permits),
             rules: permits,
         })
+    }
+
+    /// What an expression of the program, which asks for nothing but constants, grants and the request, makes of a request:
+    /// true, false or undefined.
+    #[must_use]
+    pub fn truth(&self, request: &Request, id: ExprId) -> Option<bool> {
+        Evaluator {
+            schema: &self.program.schema,
+            exprs: &self.program.exprs,
+            request: Some(request),
+            store: &self.store,
+            variables: Vec::new(),
+        }
+        .truth(id)
     }
 }
 
@@ -107,8 +147,29 @@ pub fn constant(schema: &Schema, exprs: &Exprs, id: ExprId) -> Option<Value> {
         exprs,
         request: None,
         store: &store,
+        variables: Vec::new(),
     }
     .value(id)
+}
+
+/// The truth value of a condition over a request; `None` where it is undefined.
+#[cfg(test)]
+pub(crate) fn truth(
+    schema: &Schema,
+    exprs: &Exprs,
+    request: &Request,
+    data: &Dataset,
+    id: ExprId,
+) -> Option<bool> {
+    let store = Described::new(data);
+    let evaluator = Evaluator {
+        schema,
+        exprs,
+        request: Some(request),
+        store: &store,
+        variables: Vec::new(),
+    };
+    evaluator.truth(id)
 }
 
 /// A store by its entities.
@@ -132,6 +193,8 @@ struct Evaluator<'a> {
     exprs: &'a Exprs,
     request: Option<&'a Request>,
     store: &'a Described<'a>,
+    /// What the quantifiers around the expression look at, by their levels.
+    variables: Vec<Value>,
 }
 
 impl Evaluator<'_> {
@@ -145,8 +208,25 @@ impl Evaluator<'_> {
         let condition = self.truth(case.condition);
         match rule.info.effect {
             Effect::Forbid => condition != Some(false),
-            Effect::Permit => condition == Some(true),
+            Effect::Permit => {
+                condition == Some(true) && self.obligations(rule, shape).iter().all(Option::is_some)
+            }
         }
+    }
+
+    /// The obligations of a rule; `None` for one of whose fields one is undefined.
+    fn obligations(&self, rule: &Rule, shape: ShapeId) -> Vec<Option<Obligation>> {
+        let Some(case) = rule.case(shape) else {
+            return Vec::new();
+        };
+        let value = |obliged: &Obliged| match self.value(obliged.fields)? {
+            Value::Record(fields) => Some(Obligation {
+                obligation: obliged.obligation,
+                fields,
+            }),
+            _ => None,
+        };
+        rule.conditions(case).obligations.iter().map(value).collect()
     }
 
     fn truth(&self, id: ExprId) -> Option<bool> {
@@ -217,6 +297,24 @@ impl Evaluator<'_> {
             Expr::ContainsAll(a, b) => Some(Value::Bool(self.set(*b)?.is_subset(&self.set(*a)?))),
             Expr::ContainsAny(a, b) => Some(Value::Bool(!self.set(*a)?.is_disjoint(&self.set(*b)?))),
             Expr::IsEmpty(a) => Some(Value::Bool(self.size(*a)? == 0)),
+            Expr::Map(_, entries) => entries
+                .iter()
+                .map(|(key, value)| Some((Arc::from(&**key), self.value(*value)?)))
+                .collect::<Option<_>>()
+                .map(Value::Map),
+            Expr::Variable { level, .. } => self.variables.get(*level as usize).cloned(),
+            Expr::Quantified {
+                quantifier,
+                level,
+                over,
+                body,
+                most,
+            } => self.quantified(*quantifier, *level, self.elements(*over)?, *body, *most),
+            Expr::Matches(a, regex) => Some(Value::Bool(ops::matches(regex, &self.text(*a)?))),
+            Expr::Local(a, zone) => match self.value(*a)? {
+                Value::Timestamp(time) => ops::local(time, zone).map(Value::Timestamp),
+                _ => None,
+            },
             Expr::Like(a, pattern) => Some(Value::Bool(ops::like(pattern, &self.text(*a)?))),
             Expr::StartsWith(a, b) => Some(Value::Bool(self.text(*a)?.starts_with(&*self.text(*b)?))),
             Expr::EndsWith(a, b) => Some(Value::Bool(self.text(*a)?.ends_with(&*self.text(*b)?))),
@@ -242,6 +340,50 @@ impl Evaluator<'_> {
             Expr::GrantHeld(role) => self
                 .request
                 .map(|request| Value::Bool(self.grant_held(request, *role))),
+        }
+    }
+
+    /// The elements of a set, or the values of a map.
+    fn elements(&self, over: ExprId) -> Option<Vec<Value>> {
+        match self.value(over)? {
+            Value::Set(items) => Some(items.into_iter().collect()),
+            Value::Map(entries) => Some(entries.into_values().collect()),
+            _ => None,
+        }
+    }
+
+    /// The instances of a body, one for each element, joined by `or` or `and`, or those that are true counted. Undefined
+    /// where there are more elements than it looks at.
+    fn quantified(
+        &self,
+        quantifier: Quantifier,
+        level: u32,
+        elements: Vec<Value>,
+        body: ExprId,
+        most: u32,
+    ) -> Option<Value> {
+        if elements.len() > most as usize {
+            return None;
+        }
+        let instances: Vec<Option<bool>> = elements
+            .into_iter()
+            .map(|element| {
+                let mut variables = self.variables.get(..level as usize)?.to_vec();
+                variables.push(element);
+                Evaluator { variables, ..*self }.truth(body)
+            })
+            .collect();
+        let has = |truth| instances.contains(&truth);
+        match quantifier {
+            Quantifier::Any if has(Some(true)) => Some(Value::Bool(true)),
+            Quantifier::All if has(Some(false)) => Some(Value::Bool(false)),
+            _ if has(None) => None,
+            Quantifier::Any => Some(Value::Bool(false)),
+            Quantifier::All => Some(Value::Bool(true)),
+            Quantifier::Count => {
+                let count = instances.iter().filter(|truth| **truth == Some(true)).count();
+                i64::try_from(count).ok().map(Value::Int)
+            }
         }
     }
 

@@ -85,3 +85,31 @@ fn comparisons() {
     check(|inner| format!("({inner} == principal.a)"));
     check(|inner| format!("[true] contains ({inner})"));
 }
+
+/// Functions that are written out, in a condition that is nested as deep as it may be.
+#[test]
+fn functions() {
+    let run = || {
+        let mut text = format!("{SCHEMA}fn f0(x: Bool) = not x\n");
+        for at in 1..240 {
+            text.push_str(&format!("fn f{at}(x: Bool) = not (f{}(x))\n", at - 1));
+        }
+        text.push_str("fn g(x: Bool) = if f239(x) then x else not x\n");
+        let nested = format!("{}g(principal.a){}", "not (".repeat(60), ")".repeat(60));
+        text.push_str(&format!("x: permit viewer to read on Doc when {nested}\n"));
+        let mut sources = Sources::new();
+        sources.add("deep.dictum", text);
+        let (program, diagnostics) = compile(&sources);
+        let program = program.unwrap_or_else(|| panic!("{diagnostics:#?}"));
+        let request = r#"{"subject": {"type": "User", "id": "u", "properties": {"a": true, "n": 1, "boss": "u", "m": {}}},
+                          "action": {"name": "read"}, "resource": {"type": "Doc", "id": "d"}}"#;
+        let request = json::read_request(&program.schema, "request", request).expect("it fits");
+        let decided = Reference::new(&program, &Dataset::default()).decide(&request);
+        decided.expect("it fits").allowed
+    };
+    let thread = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(run)
+        .expect("a thread starts");
+    assert!(thread.join().expect("no overflow"));
+}

@@ -3,14 +3,18 @@
 use dictum_artifact::expr::{Expr, ExprId, Property};
 use dictum_artifact::ops::WEEKDAY;
 use dictum_artifact::schema::{EntityTypeId, Fields, Type, TypeId};
+use dictum_artifact::suggest;
+use dictum_artifact::value::quote;
 use dictum_syntax::ast::{self, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::Span;
 
 use super::shown::{list, name, shown};
-use super::{Checker, Typed};
+use super::{Checker, Place, Typed};
 use crate::codes;
-use crate::declare::{TypeName, UNKNOWN};
+use crate::declare::{TypeName, UNKNOWN, Value, written as full_name};
+use crate::mend::{self, Mend, mended};
+use crate::modules::{Meaning, Space};
 
 /// The properties of each type's values but [`Property::Weekday`], and what they are.
 const PROPERTIES: [(&str, Of, Property, Type); 15] = [
@@ -96,19 +100,24 @@ impl Read {
     }
 }
 
-impl Checker<'_, '_> {
-    pub(super) fn field(&mut self, of: &ast::Expr, field: &Ident, whole: &ast::Expr) -> Option<Typed> {
+impl<'e> Checker<'_, '_, 'e> {
+    pub(super) fn field(&mut self, of: &'e ast::Expr, field: &Ident, whole: &'e ast::Expr) -> Option<Typed> {
         let read = self.read_field(of, field)?;
         self.present(read, whole)
     }
 
-    pub(super) fn index(&mut self, map: &ast::Expr, key: &ast::Expr, whole: &ast::Expr) -> Option<Typed> {
+    pub(super) fn index(
+        &mut self,
+        map: &'e ast::Expr,
+        key: &'e ast::Expr,
+        whole: &'e ast::Expr,
+    ) -> Option<Typed> {
         let read = self.read_key(map, key, whole.span)?;
         self.present(read, whole)
     }
 
     /// What an expression reads, present or absent.
-    pub(super) fn read(&mut self, expr: &ast::Expr) -> Option<Read> {
+    pub(super) fn read(&mut self, expr: &'e ast::Expr) -> Option<Read> {
         match &expr.kind {
             ExprKind::Field(of, field) => self.read_field(of, field),
             ExprKind::Index(map, key) => self.read_key(map, key, expr.span),
@@ -120,7 +129,7 @@ impl Checker<'_, '_> {
     }
 
     /// The value that is read, where it is known to be there.
-    fn present(&mut self, read: Read, whole: &ast::Expr) -> Option<Typed> {
+    fn present(&mut self, read: Read, whole: &'e ast::Expr) -> Option<Typed> {
         let Some(test) = read.presence else {
             return Some(read.typed);
         };
@@ -132,24 +141,39 @@ impl Checker<'_, '_> {
             ExprKind::Index(map, key) => (shown(whole), format!("{} has {}", shown(map), shown(key))),
             _ => (shown(whole), format!("… has {}", shown(whole))),
         };
-        let mut help = format!("ask for it first, `{question} and …`");
-        // A map has no literal, so there is no default to give.
-        if !matches!(self.ty(read.typed.ty), Some(Type::Map(_))) {
-            help += &format!(", or give a default, `{path} ?? …`");
-        }
-        self.error(
-            Diagnostic::error(
-                codes::MAY_BE_ABSENT,
-                whole.span,
-                format!("`{path}` may be absent here"),
-            )
-            .with_help(help),
-        );
+        let help = format!("ask for it first, `{question} and …`, or give a default, `{path} ?? …`");
+        let place = self
+            .guarded
+            .iter()
+            .find_map(|guarded| super::guard_place(guarded, whole.span));
+        let mend = match (&whole.kind, place) {
+            (ExprKind::Field(of, field), Some(place)) => {
+                let guard = format!("{} has {}", self.text(of.span), name(&field.name));
+                Mend::edits(
+                    help,
+                    format!("ask first: `{guard}`"),
+                    vec![(place, format!("{guard} and "))],
+                )
+            }
+            (ExprKind::Index(map, key), Some(place)) => {
+                let guard = format!("{} has {}", self.text(map.span), self.text(key.span));
+                Mend::edits(
+                    help,
+                    format!("ask first: `{guard}`"),
+                    vec![(place, format!("{guard} and "))],
+                )
+            }
+            _ => Mend::told(help),
+        };
+        let message = format!("`{path}` may be absent here");
+        let error = Diagnostic::error(codes::MAY_BE_ABSENT, whole.span, message);
+        self.error(mended(error, Some(mend)));
         None
     }
 
-    fn read_field(&mut self, of: &ast::Expr, field: &Ident) -> Option<Read> {
+    fn read_field(&mut self, of: &'e ast::Expr, field: &Ident) -> Option<Read> {
         if let ExprKind::Name(enum_name) = &of.kind
+            && !self.stands_for_value(enum_name)
             && let Some(ty) = self.declared.types.get(enum_name).map(|(kind, _)| *kind)
         {
             let wanted = match ty {
@@ -170,18 +194,72 @@ impl Checker<'_, '_> {
                 });
             }
         }
+        if let ExprKind::Method(time, method, arguments) = &of.kind
+            && method.name == "at"
+        {
+            let typed = self.time_in_zone(time, method, arguments, field)?;
+            return Some(Read {
+                typed,
+                presence: None,
+            });
+        }
+        if self.is_module(of, field) {
+            return None;
+        }
         let of_typed = self.infer(of, None)?;
         self.member(of_typed, field, Some(of))
     }
 
+    /// Whether what stands before a name is the path of a module, which then does not declare the name, or nearly one: that
+    /// is reported.
+    fn is_module(&mut self, of: &ast::Expr, field: &Ident) -> bool {
+        let Some(path) = path(of) else { return false };
+        let is_value = |name: &Ident| {
+            self.stands_for_value(&name.name) || !self.declared.variants_named(&name.name).is_empty()
+        };
+        if path.first().is_none_or(is_value) {
+            return false;
+        }
+        let written: Vec<&str> = path.iter().map(|name| name.name.as_str()).collect();
+        let written = written.join(".");
+        let modules = &self.declared.modules;
+        let diagnostic = if modules.is_module(&written) {
+            if modules.is_in_broken(&field.name) {
+                return true;
+            }
+            modules.nothing_to_take(&written, &field.name, field.span, "")
+        } else {
+            let enums = self.declared.types.iter();
+            let enums = enums.filter(|(_, (kind, _))| matches!(kind, TypeName::Enum(_)));
+            let named = modules.paths().chain(enums.map(|(name, _)| name.as_str()));
+            let Some(near) = suggest::nearest(&written, named) else {
+                return false;
+            };
+            let near = full_name(near);
+            let message = format!("there is no module or value `{written}`");
+            let mend = Mend::meant(&near, of.span, near.as_str());
+            mended(
+                Diagnostic::error(codes::UNKNOWN_NAME, of.span, message),
+                Some(mend),
+            )
+        };
+        self.error(diagnostic);
+        true
+    }
+
     /// The attribute, field or property of a value.
-    fn member(&mut self, of: Typed, field: &Ident, written: Option<&ast::Expr>) -> Option<Read> {
+    pub(super) fn member(
+        &mut self,
+        of: Typed,
+        field: &Ident,
+        written: Option<&'e ast::Expr>,
+    ) -> Option<Read> {
         let ty = self.ty(of.ty)?;
         if let Some((index, declared)) = self.declared_fields(ty).and_then(|fields| {
             let index = fields.position(&field.name)?;
             Some((index, fields.get(index)?))
         }) {
-            let (field_type, optional) = (declared.ty, declared.optional);
+            let (field_type, optional, most) = (declared.ty, declared.optional, declared.most);
             if field_type == UNKNOWN {
                 return None;
             }
@@ -199,6 +277,9 @@ impl Checker<'_, '_> {
                 id: self.declared.exprs.add(expr),
                 ty: field_type,
             };
+            if let Some(most) = most {
+                self.bounds.insert(typed.id, most);
+            }
             return Some(Read {
                 typed,
                 presence: optional.then_some(presence),
@@ -245,14 +326,14 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn no_such_member(&mut self, of: TypeId, field: &Ident, written: Option<&ast::Expr>) {
+    fn no_such_member(&mut self, of: TypeId, field: &Ident, written: Option<&'e ast::Expr>) {
         if let Some(diagnostic) = self.no_member(of, field, written) {
             self.error(diagnostic);
         }
     }
 
     /// Says that a type has no such attribute; nothing, where a declaration in error may be why.
-    fn no_member(&self, of: TypeId, field: &Ident, written: Option<&ast::Expr>) -> Option<Diagnostic> {
+    fn no_member(&self, of: TypeId, field: &Ident, written: Option<&'e ast::Expr>) -> Option<Diagnostic> {
         let ty = self.ty(of)?;
         let (type_name, text) = (self.name_of(of), field.name.as_str());
         let of_path = written.map_or_else(|| "…".to_owned(), shown);
@@ -263,52 +344,69 @@ impl Checker<'_, '_> {
             .flat_map(Fields::iter)
             .map(|field| field.name.as_str());
         let near = || {
-            self.declared
-                .did_you_mean(text, known.clone().chain(properties(ty).map(|(name, _, _)| name)))
+            let names = known.clone().chain(properties(ty).map(|(name, _, _)| name));
+            let near = self.declared.nearest(text, names)?;
+            Some(Mend::meant(near, field.span, name(near)))
         };
-        let mut diagnostic = match ty {
+        let (diagnostic, mend) = match ty {
             Type::Entity(entity) => {
                 // Not all attributes may be known, or another type may have been asked for, in a part that is in error.
                 if self.declared.is_doubtful(&type_name) || self.facts.is_in_doubt() {
                     return None;
                 }
-                let mut diagnostic = error(format!("`{type_name}` has no attribute `{text}`"));
-                diagnostic.help = near().or_else(|| self.owners(entity, text, &of_path));
-                return Some(diagnostic);
+                let diagnostic = error(format!("`{type_name}` has no attribute `{text}`"));
+                let holder = || self.holder(written?, text);
+                let owners = || self.owners(entity, text, written?).map(Mend::told);
+                let role = || self.role_told(text, field.span);
+                (diagnostic, near().or_else(holder).or_else(owners).or_else(role))
             }
             Type::Record(_) if written.is_some_and(|written| matches!(written.kind, ExprKind::Context)) => {
                 let elsewhere = self.actions_with(text);
                 let (message, help) = match elsewhere.as_slice() {
-                    [] => (format!("the context has no field `{text}`"), near()),
+                    [] => {
+                        let holder = || self.holder(written?, text);
+                        (
+                            format!("the context has no field `{text}`"),
+                            near().or_else(holder),
+                        )
+                    }
                     [one] => (
                         format!("not every request here has the context field `{text}`"),
-                        Some(format!(
+                        Some(Mend::told(format!(
                             "only `{0}` has it: ask for that first, `action == {0} and …`",
-                            name(one)
-                        )),
+                            full_name(one)
+                        ))),
                     ),
                     [one, ..] => (
                         format!("not every request here has the context field `{text}`"),
-                        Some(format!(
+                        Some(Mend::told(format!(
                             "only {} have it: ask for one of them first, as in `action == {} and …`",
                             list(&elsewhere),
-                            name(one)
-                        )),
+                            full_name(one)
+                        ))),
                     ),
                 };
-                let mut diagnostic = error(message);
-                diagnostic.help = help;
-                return Some(diagnostic);
+                (error(message), help)
             }
             Type::Record(_) => {
-                let mut diagnostic = error(format!("the record has no field `{text}`"));
+                let diagnostic = error(format!("the record has no field `{text}`"));
                 let has_fields = known.clone().next().is_some();
-                diagnostic.help =
-                    near().or_else(|| has_fields.then(|| format!("its fields are {}", list(known.clone()))));
-                return Some(diagnostic);
+                let fields =
+                    || has_fields.then(|| Mend::told(format!("its fields are {}", list(known.clone()))));
+                (diagnostic, near().or_else(fields))
             }
-            Type::Map(_) => error(format!("`{type_name}` has no field `{text}`"))
-                .with_help(format!("a map is read by key: `{of_path}[\"{text}\"]`")),
+            Type::Map(_) => {
+                let key = format!("[{}]", quote(text));
+                let help = format!("a map is read by key: `{of_path}{key}`");
+                let mend = match written {
+                    Some(of) => {
+                        let point = self.rest(of.span, ".", field.span);
+                        Mend::write(help, point.to(field.span), key)
+                    }
+                    None => Mend::told(help),
+                };
+                (error(format!("`{type_name}` has no field `{text}`")), Some(mend))
+            }
             Type::Bool
             | Type::Int
             | Type::Decimal
@@ -318,23 +416,29 @@ impl Checker<'_, '_> {
             | Type::Ip
             | Type::Enum(_)
             | Type::Set(_) => {
-                let mut diagnostic = error(format!("a value of type `{type_name}` has no `{text}`"));
-                diagnostic.help = near().or_else(|| {
+                let diagnostic = error(format!("a value of type `{type_name}` has no `{text}`"));
+                let mend = near().or_else(|| {
                     let meant = match (ty, text) {
                         (Type::String, "size" | "len") => "length",
                         (Type::Set(_), "length" | "len" | "count") => "size",
                         (Type::Timestamp, "hour") => "time_of_day.in_hours",
                         _ => return None,
                     };
-                    Some(format!("did you mean `{of_path}.{meant}`?"))
+                    Some(Mend::meant(&format!("{of_path}.{meant}"), field.span, meant))
                 });
-                diagnostic
+                let function = match ty {
+                    Type::String if FUNCTIONS.contains(&text) => {
+                        Some(Mend::told(format!("it is a function: `{of_path}.{text}(\"…\")`")))
+                    }
+                    Type::Timestamp if text == "at" => Some(Mend::told(format!(
+                        "it takes the name of a zone: `{of_path}.at(\"Europe/Berlin\")`"
+                    ))),
+                    _ => None,
+                };
+                (diagnostic, function.or(mend))
             }
         };
-        if ty == Type::String && FUNCTIONS.contains(&text) {
-            diagnostic.help = Some(format!("it is a function: `{of_path}.{text}(\"…\")`"));
-        }
-        Some(diagnostic)
+        Some(mended(diagnostic, mend))
     }
 
     /// The actions whose requests have a context field.
@@ -344,38 +448,82 @@ impl Checker<'_, '_> {
         defs.map(|def| def.name.as_str()).collect()
     }
 
-    /// The types that have the attribute that this one lacks.
-    fn owners(&self, but: EntityTypeId, attribute: &str, path: &str) -> Option<String> {
-        let types = (0u32..).map(EntityTypeId).zip(&self.declared.schema.entity_types);
+    /// What else in the request has the attribute that a part of it lacks.
+    fn holder(&self, written: &ast::Expr, attribute: &str) -> Option<Mend> {
+        let schema = &self.declared.schema;
+        let Place::Request(environment) = self.place else {
+            return None;
+        };
+        let attributes = |ty| schema.entity_type(ty).map(|def| &def.attributes);
+        let is_part = matches!(
+            written.kind,
+            ExprKind::Principal | ExprKind::Resource | ExprKind::Context
+        );
+        let holders = [
+            ("principal", attributes(environment.principal)),
+            ("resource", attributes(environment.resource)),
+            ("context", schema.record(environment.context)),
+        ];
+        let has = |fields: &Fields| fields.position(attribute).is_some();
+        let mut holders = holders.into_iter().filter(|(_, fields)| fields.is_some_and(has));
+        let (holder, _) = holders.next().filter(|_| is_part)?;
+        Some(Mend::told(format!(
+            "did you mean `{holder}.{}`?",
+            name(attribute)
+        )))
+    }
+
+    /// The other types that the principal or the resource may be of, and that have the attribute that this one lacks.
+    fn owners(&self, but: EntityTypeId, attribute: &str, written: &ast::Expr) -> Option<String> {
+        let schema = &self.declared.schema;
+        let may_be = |ty: EntityTypeId| match written.kind {
+            ExprKind::Principal => schema.shapes.iter().any(|shape| shape.principal == ty),
+            ExprKind::Resource => schema.shapes.iter().any(|shape| shape.resource == ty),
+            _ => false,
+        };
+        let types = (0u32..).map(EntityTypeId).zip(&schema.entity_types);
         let mut owners = types
             .filter(|(id, def)| *id != but && def.attributes.position(attribute).is_some())
+            .filter(|(id, _)| may_be(*id))
             .map(|(_, def)| def.name.as_str());
         let owner = owners.next()?;
         Some(format!(
-            "`{owner}` has it: ask for the type first, `{path} is {} and …`",
-            name(owner)
+            "`{owner}` has it: ask for the type first, `{} is {} and …`",
+            shown(written),
+            full_name(owner)
         ))
     }
 
-    fn read_key(&mut self, map: &ast::Expr, key: &ast::Expr, span: Span) -> Option<Read> {
+    fn read_key(&mut self, map: &'e ast::Expr, key: &'e ast::Expr, span: Span) -> Option<Read> {
         let of = self.infer(map, None)?;
         let Some(Type::Map(value)) = self.ty(of.ty) else {
             let message = format!(
                 "only a map is read by key, and this is a value of type `{}`",
                 self.name_of(of.ty)
             );
-            let mut diagnostic = Diagnostic::error(codes::OPERATOR_TYPES, span, message);
-            diagnostic.help = match (self.ty(of.ty)?, &key.kind) {
-                (Type::Entity(_) | Type::Record(_), ExprKind::String(field)) => {
-                    Some(format!("write `{}.{}`", shown(map), name(field)))
+            let diagnostic = Diagnostic::error(codes::OPERATOR_TYPES, span, message);
+            let mend = match (self.ty(of.ty)?, &key.kind) {
+                (ty @ (Type::Entity(_) | Type::Record(_)), ExprKind::String(field)) => {
+                    let help = format!("write `{}.{}`", shown(map), name(field));
+                    let fields = self.declared_fields(ty);
+                    let required = fields.and_then(|fields| fields.get(fields.position(field)?));
+                    Some(match required.is_some_and(|field| !field.optional) {
+                        true => Mend::write(
+                            help,
+                            self.rest(mend::between(map.span, mend::after(key.span)), "]", span)
+                                .to(mend::after(map.span)),
+                            format!(".{}", name(field)),
+                        ),
+                        false => Mend::told(help),
+                    })
                 }
-                (Type::Set(_), _) => Some(format!(
+                (Type::Set(_), _) => Some(Mend::told(format!(
                     "to ask what a set holds, write `{} contains …`",
                     shown(map)
-                )),
+                ))),
                 _ => None,
             };
-            self.error(diagnostic);
+            self.error(mended(diagnostic, mend));
             return None;
         };
         let key = self.key(key)?;
@@ -390,28 +538,77 @@ impl Checker<'_, '_> {
     }
 
     /// The key of a map: text.
-    fn key(&mut self, key: &ast::Expr) -> Option<ExprId> {
-        if let ExprKind::Name(text) = &key.kind {
+    fn key(&mut self, key: &'e ast::Expr) -> Option<ExprId> {
+        if let ExprKind::Name(text) = &key.kind
+            && !self.stands_for_value(text)
+        {
             let message = "the key of a map is text";
-            self.error(
-                Diagnostic::error(codes::TYPE_MISMATCH, key.span, message)
-                    .with_help(format!("write it in quotes: `\"{text}\"`")),
-            );
+            let mend = Mend::write(format!("write it in quotes: `\"{text}\"`"), key.span, quote(text));
+            self.error(mended(
+                Diagnostic::error(codes::TYPE_MISMATCH, key.span, message),
+                Some(mend),
+            ));
             return None;
         }
         let string = self.declared.intern(Type::String);
         self.check(key, string)
     }
 
+    /// The key after `has`. A name there is not resolved before it is known that it is no attribute's.
+    fn key_after_has(&mut self, key: &'e ast::Expr) -> Option<ExprId> {
+        let Some(constant) = self.constant_after_has(key) else {
+            return self.key(key);
+        };
+        let typed = self.present(constant?, key)?;
+        let string = self.declared.intern(Type::String);
+        if typed.ty == string {
+            return Some(typed.id);
+        }
+        let mismatch = self.mismatch(key, string, typed.ty);
+        self.error(mismatch);
+        None
+    }
+
+    /// What `a.b.c` reads, where it starts with the name of a constant; `None` where it does not.
+    fn constant_after_has(&mut self, key: &'e ast::Expr) -> Option<Option<Read>> {
+        let names = path(key)?;
+        let first = names.first()?;
+        if self.local(&first.name).is_some() {
+            return None;
+        }
+        let mut prefix = String::new();
+        for (at, ident) in names.iter().enumerate() {
+            prefix.push_str(if at == 0 { "" } else { "." });
+            prefix.push_str(&ident.name);
+            let meaning = self
+                .declared
+                .modules
+                .resolve(Space::Values, key.span.source, &prefix);
+            let Meaning::Known(full) = meaning else { continue };
+            let value = self.declared.values.get(&full).cloned()?;
+            let span = first.span.to(ident.span);
+            let mut read = self.constant_named(&full, &value, span).map(|typed| Read {
+                typed,
+                presence: None,
+            });
+            for field in names.iter().skip(at + 1) {
+                let of = read.and_then(|read| self.present(read, key));
+                read = of.and_then(|of| self.member(of, field, None));
+            }
+            return Some(read);
+        }
+        None
+    }
+
     /// `x has f.g`, `m has key`
-    pub(super) fn has(&mut self, of: &ast::Expr, what: &ast::Expr) -> Option<Typed> {
+    pub(super) fn has(&mut self, of: &'e ast::Expr, what: &'e ast::Expr) -> Option<Typed> {
         let whole = self.infer(of, None)?;
         if let Some(Type::Map(_)) = self.ty(whole.ty) {
-            let key = self.key(what)?;
+            let key = self.key_after_has(what)?;
             return self.typed(Expr::HasKey { map: whole.id, key }, Type::Bool);
         }
         let Some(path) = path(what) else {
-            let mut diagnostic = Diagnostic::error(
+            let diagnostic = Diagnostic::error(
                 codes::OPERATOR_TYPES,
                 what.span,
                 format!(
@@ -419,11 +616,27 @@ impl Checker<'_, '_> {
                     self.name_of(whole.ty)
                 ),
             );
-            diagnostic.help = match &what.kind {
-                ExprKind::String(text) => Some(format!("write `{} has {}`", shown(of), name(text))),
+            let ty = self.ty(whole.ty)?;
+            let is_field = |text: &String| {
+                self.declared_fields(ty)
+                    .is_some_and(|fields| fields.position(text).is_some())
+            };
+            let mend = match (&what.kind, ty) {
+                (_, Type::Set(_)) => {
+                    let help = format!(
+                        "to ask what a set holds, write `{} contains {}`",
+                        shown(of),
+                        shown(what)
+                    );
+                    Some(Mend::told(help))
+                }
+                (ExprKind::String(text), _) if is_field(text) => {
+                    let help = format!("write `{} has {}`", shown(of), name(text));
+                    Some(Mend::write(help, what.span, name(text)))
+                }
                 _ => None,
             };
-            self.error(diagnostic);
+            self.error(mended(diagnostic, mend));
             return None;
         };
         let mut tests: Vec<ExprId> = Vec::new();
@@ -439,9 +652,18 @@ impl Checker<'_, '_> {
                         .iter()
                         .take(step)
                         .map(|field| format!(".{}", name(&field.name)));
-                    let map = shown(of) + &before.collect::<String>();
-                    diagnostic =
-                        diagnostic.with_help(format!("ask a map for a key: `{map} has \"{}\"`", field.name));
+                    let before = before.collect::<String>();
+                    let map = shown(of) + &before;
+                    let help = format!("ask a map for a key: `{map} has \"{}\"`", field.name);
+                    // What follows the key is another question.
+                    let is_last = step + 1 == path.len();
+                    let mend = if is_last && !before.is_empty() {
+                        let place = mend::between(of.span, mend::after(what.span));
+                        Mend::write(help, place, format!("{before} has {}", quote(&field.name)))
+                    } else {
+                        Mend::told(help)
+                    };
+                    diagnostic = mended(diagnostic, Some(mend));
                 }
                 self.error(diagnostic);
                 return None;
@@ -477,7 +699,7 @@ impl Checker<'_, '_> {
         &mut self,
         of: Typed,
         field: &Ident,
-        written: Option<&ast::Expr>,
+        written: Option<&'e ast::Expr>,
         span: Span,
         mut tests: Vec<ExprId>,
     ) -> Option<Typed> {
@@ -496,25 +718,32 @@ impl Checker<'_, '_> {
     /// `text.starts_with(prefix)` and the like.
     pub(super) fn method(
         &mut self,
-        of: &ast::Expr,
+        of: &'e ast::Expr,
         method: &Ident,
-        arguments: &[ast::Expr],
+        arguments: &'e [ast::Expr],
+        span: Span,
     ) -> Option<Typed> {
+        if method.name == "at" {
+            return self.zone_alone(of, method, arguments);
+        }
+        if self.is_module(of, method) {
+            return None;
+        }
         let of_typed = self.infer(of, None)?;
         let ty = self.ty(of_typed.ty)?;
         let make: fn(ExprId, ExprId) -> Expr = match (ty, method.name.as_str()) {
             (Type::String, "starts_with") => Expr::StartsWith,
             (Type::String, "ends_with") => Expr::EndsWith,
             _ => {
-                self.no_such_function(of_typed.ty, method, of);
+                self.no_such_function(of_typed.ty, method, of, arguments, span);
                 return None;
             }
         };
         let [argument] = arguments else {
             let message = format!(
-                "`{}` takes one text, and here are {} values",
+                "`{}` takes 1 text, and {} given",
                 method.name,
-                arguments.len()
+                count(arguments.len())
             );
             self.error(
                 Diagnostic::error(codes::ARGUMENTS, method.span, message).with_help(format!(
@@ -530,7 +759,14 @@ impl Checker<'_, '_> {
         self.typed(make(of_typed.id, argument), Type::Bool)
     }
 
-    fn no_such_function(&mut self, of: TypeId, method: &Ident, written: &ast::Expr) {
+    fn no_such_function(
+        &mut self,
+        of: TypeId,
+        method: &Ident,
+        written: &'e ast::Expr,
+        arguments: &[ast::Expr],
+        span: Span,
+    ) {
         let Some(ty) = self.ty(of) else { return };
         let is_attribute = self
             .declared_fields(ty)
@@ -542,28 +778,59 @@ impl Checker<'_, '_> {
             self.name_of(of),
             method.name
         );
-        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, method.span, message);
-        diagnostic.help = if is_attribute {
-            Some(format!(
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, method.span, message);
+        let is_declared = matches!(
+            self.declared.values.get(&method.name),
+            Some(Value::Function { .. })
+        );
+        let mend = if is_attribute {
+            let help = format!(
                 "it is no function: write `{}.{}` without parentheses",
                 shown(written),
                 name(&method.name)
-            ))
+            );
+            Some(if arguments.is_empty() {
+                let parentheses = self.rest(method.span, ")", span);
+                Mend::edits(
+                    help,
+                    "leave the parentheses out",
+                    vec![(parentheses, String::new())],
+                )
+            } else {
+                Mend::told(help)
+            })
+        } else if is_declared {
+            Some(Mend::told(format!(
+                "the value stands in the parentheses: `{}({}{})`",
+                name(&method.name),
+                shown(written),
+                if arguments.is_empty() { "" } else { ", …" }
+            )))
         } else if ty == Type::String {
-            self.declared
-                .did_you_mean(&method.name, FUNCTIONS)
-                .or_else(|| Some(format!("texts have {}", list(FUNCTIONS))))
+            Some(match self.declared.nearest(&method.name, FUNCTIONS) {
+                Some(near) => Mend::meant(near, method.span, near),
+                None => Mend::told(format!("texts have {}", list(FUNCTIONS))),
+            })
         } else if method.name == "contains" {
-            Some(format!("write `{} contains …`", shown(written)))
+            Some(Mend::told(format!("write `{} contains …`", shown(written))))
         } else {
             None
         };
-        self.error(diagnostic);
+        self.error(mended(diagnostic, mend));
+    }
+}
+
+/// "none is", "1 is", "2 are"
+pub(super) fn count(given: usize) -> String {
+    match given {
+        0 => "none is".to_owned(),
+        1 => "1 is".to_owned(),
+        n => format!("{n} are"),
     }
 }
 
 /// The names of `f.g`.
-fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
+pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
         ExprKind::Name(name) => Some(vec![Ident {
             name: name.clone(),

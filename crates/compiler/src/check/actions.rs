@@ -7,8 +7,9 @@ use dictum_syntax::source::Span;
 
 use super::{Checker, Typed};
 use crate::codes;
+use crate::mend::{self, Mend, mended};
 
-impl Checker<'_, '_> {
+impl<'e> Checker<'_, '_, 'e> {
     /// `action` where it is no operand of a test.
     pub(super) fn action_value(&mut self, span: Span) {
         self.error(
@@ -19,7 +20,12 @@ impl Checker<'_, '_> {
     }
 
     /// `action OP other`, or `other OP action`.
-    pub(super) fn action_test(&mut self, op: BinaryOp, left: &ast::Expr, right: &ast::Expr) -> Option<Typed> {
+    pub(super) fn action_test(
+        &mut self,
+        op: BinaryOp,
+        left: &'e ast::Expr,
+        right: &'e ast::Expr,
+    ) -> Option<Typed> {
         let action_first = matches!(left.kind, ExprKind::Action);
         let (action, other) = if action_first {
             (left, right)
@@ -28,18 +34,21 @@ impl Checker<'_, '_> {
         };
         match (op, action_first) {
             (BinaryOp::Equal | BinaryOp::NotEqual, _) => {
-                let matches = self.is_action(other, false)?;
+                let op_place = action_first
+                    .then(|| mend::between(left.span, right.span))
+                    .filter(|_| op == BinaryOp::Equal);
+                let matches = self.is_action(other, op_place, false)?;
                 let id = self.declared.exprs.bool(matches == (op == BinaryOp::Equal));
                 self.truth(id)
             }
             (BinaryOp::In, true) => {
-                let listed: &[ast::Expr] = match &other.kind {
+                let listed: &'e [ast::Expr] = match &other.kind {
                     ExprKind::Set(items) => items,
                     _ => std::slice::from_ref(other),
                 };
                 let mut found = Some(false);
                 for item in listed {
-                    let matches = self.is_action(item, true);
+                    let matches = self.is_action(item, None, true);
                     found = found.zip(matches).map(|(a, b)| a || b);
                 }
                 let id = self.declared.exprs.bool(found?);
@@ -67,27 +76,36 @@ impl Checker<'_, '_> {
     }
 
     /// Whether the request's action is the one that is named or, with `members`, belongs to it.
-    fn is_action(&mut self, written: &ast::Expr, members: bool) -> Option<bool> {
+    fn is_action(&mut self, written: &'e ast::Expr, op: Option<Span>, members: bool) -> Option<bool> {
         let ExprKind::Name(name) = &written.kind else {
             let message = "`action` is compared with the name of an action";
-            let mut diagnostic = Diagnostic::error(codes::ACTION_VALUE, written.span, message);
-            if let ExprKind::String(text) = &written.kind {
-                diagnostic = diagnostic.with_help(format!("write it without quotes: `{text}`"));
-            }
-            self.error(diagnostic);
+            let diagnostic = Diagnostic::error(codes::ACTION_VALUE, written.span, message);
+            let mend = match &written.kind {
+                ExprKind::String(text) => {
+                    let help = format!("write it without quotes: `{text}`");
+                    let is_known = self.declared.schema.find_action(text).is_some();
+                    Some(if is_known {
+                        Mend::write(help, written.span, crate::declare::written(text))
+                    } else {
+                        Mend::told(help)
+                    })
+                }
+                _ => None,
+            };
+            self.error(mended(diagnostic, mend));
             return None;
         };
         let asked = self.action_named(name, written.span)?;
         let schema = &self.declared.schema;
         if !members && schema.action(asked)?.context.is_none() {
-            self.error(
-                Diagnostic::error(
-                    codes::NOT_A_GROUP,
-                    written.span,
-                    format!("`{name}` is a group of actions"),
-                )
-                .with_help(format!("write `action in {name}`")),
-            );
+            let help = format!("write `action in {name}`");
+            let mend = match op {
+                Some(op) => Mend::write(help, op, " in "),
+                None => Mend::told(help),
+            };
+            let message = format!("`{name}` is a group of actions");
+            let error = Diagnostic::error(codes::NOT_A_GROUP, written.span, message);
+            self.error(mended(error, Some(mend)));
             return None;
         }
         let Some(action) = self.environment(written.span)?.action else {
@@ -129,7 +147,7 @@ impl Checker<'_, '_> {
 }
 
 /// The groups that an action belongs to, sorted.
-fn schema_groups<'s>(checker: &'s Checker<'_, '_>, action: ActionId) -> &'s [ActionId] {
+fn schema_groups<'s>(checker: &'s Checker<'_, '_, '_>, action: ActionId) -> &'s [ActionId] {
     checker
         .declared
         .schema

@@ -24,6 +24,9 @@ pub(super) fn shown(expr: &Expr) -> String {
         ExprKind::Field(of, field) => format!("{}.{}", path(of), name(&field.name)),
         ExprKind::Index(of, key) => format!("{}[{}]", path(of), shown(key)),
         ExprKind::Method(..)
+        | ExprKind::Call(..)
+        | ExprKind::Matches(..)
+        | ExprKind::Quantified(..)
         | ExprKind::Set(_)
         | ExprKind::Record(_)
         | ExprKind::Not(_)
@@ -41,7 +44,7 @@ pub(super) fn shown(expr: &Expr) -> String {
 }
 
 /// A name as it is written in an expression: between backticks, where it has to be.
-pub(super) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     let mut letters = text.chars();
     let plain = letters
         .next()

@@ -1,16 +1,23 @@
 //! Values as they are written: entities, names of enums, sets and records, and the constants of fixtures and tests.
 
+use std::collections::BTreeMap;
+
+use dictum_artifact::dag::Obliged;
 use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::schema::{EntityTypeId, EnumId, Field, Fields, RecordId, Type, TypeId};
-use dictum_syntax::ast::{self, EntityRef, ExprKind, Ident};
+use dictum_artifact::value::{Value, quote};
+use dictum_syntax::ast::{self, EntityRef, ExprKind, Ident, With};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::Span;
 use rustc_hash::FxHashSet;
 
 use super::shown::{list, name};
-use super::{Checker, Findings, Typed};
+use super::{Checker, Findings, Place, Typed};
 use crate::codes;
 use crate::declare::{Declared, TypeName, UNKNOWN};
+use crate::mend::{Mend, mended};
+use crate::modules::{Meaning, Space};
+use crate::reference;
 
 /// What was written for a declared field.
 #[derive(Clone)]
@@ -43,7 +50,7 @@ pub(crate) fn constants(
     what: &str,
     skip: impl Fn(&str) -> bool,
 ) -> Vec<Given<ExprId>> {
-    Checker::new(declared, findings, None)
+    Checker::new(declared, findings, Place::Constant)
         .given_fields(fields, types, what, skip)
         .0
 }
@@ -55,7 +62,7 @@ pub(crate) fn constant(
     expr: &ast::Expr,
     ty: TypeId,
 ) -> Option<ExprId> {
-    Checker::new(declared, findings, None).check(expr, ty)
+    Checker::new(declared, findings, Place::Constant).check(expr, ty)
 }
 
 /// The type of an entity literal whose id exists.
@@ -70,27 +77,30 @@ pub(crate) fn entity_literal(
         && ids.binary_search(&entity.id.value).is_err()
     {
         let message = format!("`{}` has no entity \"{}\"", def.name, entity.id.value);
-        let mut diagnostic = Diagnostic::error(codes::ID_NOT_LISTED, entity.id.span, message);
-        diagnostic.help = declared
-            .did_you_mean(&entity.id.value, ids.iter().map(String::as_str))
-            .or_else(|| (!ids.is_empty()).then(|| format!("its ids are {}", list(ids))));
-        diagnostics.push(diagnostic);
+        let diagnostic = Diagnostic::error(codes::ID_NOT_LISTED, entity.id.span, message);
+        let near = declared.nearest(&entity.id.value, ids.iter().map(String::as_str));
+        let mend = match near {
+            Some(near) => Some(Mend::meant(near, entity.id.span, quote(near))),
+            None => (!ids.is_empty()).then(|| Mend::told(format!("its ids are {}", list(ids)))),
+        };
+        diagnostics.push(mended(diagnostic, mend));
         return None;
     }
     Some(ty)
 }
 
-/// Whether an expression's type depends on what is expected.
-pub(super) fn needs_hint(expr: &ast::Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Name(_) | ExprKind::Record(_) => true,
-        ExprKind::Set(items) => items.iter().all(needs_hint),
-        ExprKind::If(_, yes, no) => needs_hint(yes) && needs_hint(no),
-        _ => false,
+impl<'e> Checker<'_, '_, 'e> {
+    /// Whether an expression's type depends on what is expected.
+    pub(super) fn needs_hint(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Name(name) => !self.stands_for_value(name),
+            ExprKind::Record(_) => true,
+            ExprKind::Set(items) => items.iter().all(|item| self.needs_hint(item)),
+            ExprKind::If(_, yes, no) => self.needs_hint(yes) && self.needs_hint(no),
+            _ => false,
+        }
     }
-}
 
-impl Checker<'_, '_> {
     /// An entity literal.
     pub(super) fn entity(&mut self, entity: &EntityRef) -> Option<Typed> {
         let mut found = Vec::new();
@@ -103,15 +113,22 @@ impl Checker<'_, '_> {
         )
     }
 
-    /// A bare name: a variant of the enum that is expected, or of the only enum that has it.
+    /// A bare name: a parameter or a variable, a constant, a variant of the enum that is expected, or of the only enum that
+    /// has it.
     pub(super) fn name(&mut self, name: &str, span: Span, expected: Option<TypeId>) -> Option<Typed> {
+        if let Some(typed) = self.local(name) {
+            return Some(typed);
+        }
+        if let Some(value) = self.declared.values.get(name) {
+            return self.constant_named(name, &value.clone(), span);
+        }
         if let Some(Type::Enum(wanted)) = expected.and_then(|ty| self.ty(ty)) {
             return self.variant_of(wanted, name, span);
         }
         match self.declared.variants_named(name) {
             &[(id, variant)] => self.literal(Literal::Enum(id, variant), Type::Enum(id)),
             [] => {
-                self.unknown_name(name, span);
+                self.unknown_name(name, span, expected);
                 None
             }
             owners => {
@@ -134,24 +151,38 @@ impl Checker<'_, '_> {
         if let Some(variant) = def.variant(name) {
             return self.literal(Literal::Enum(wanted, variant), Type::Enum(wanted));
         }
+        // Of an enum without names, enough was said where it is declared.
+        if def.variants.is_empty() {
+            return None;
+        }
         let message = format!("`{name}` is not a name of the enum `{}`", def.name);
-        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
-        diagnostic.help = self
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
+        let near = self
             .declared
-            .did_you_mean(name, def.variants.iter().map(String::as_str))
-            .or_else(|| Some(format!("its names are {}", list(&def.variants))));
-        self.error(diagnostic);
+            .nearest(name, def.variants.iter().map(String::as_str));
+        let mend = match near {
+            Some(near) => Mend::meant(near, span, super::name(near)),
+            None => Mend::told(format!("its names are {}", list(&def.variants))),
+        };
+        self.error(mended(diagnostic, Some(mend)));
         None
     }
 
-    fn unknown_name(&mut self, text: &str, span: Span) {
-        if self.declared.is_in_broken(text) {
+    fn unknown_name(&mut self, text: &str, span: Span, expected: Option<TypeId>) {
+        let ident = Ident {
+            name: text.to_owned(),
+            span,
+        };
+        if self.declared.modules.is_in_doubt(&ident) {
             return;
         }
-        let mut diagnostic =
-            Diagnostic::error(codes::UNKNOWN_NAME, span, format!("there is no value `{text}`"));
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, span, format!("there is no value `{text}`"));
         let schema = &self.declared.schema;
-        let holder = self.environment.and_then(|environment| {
+        let environment = match self.place {
+            Place::Request(environment) => Some(environment),
+            Place::Constant | Place::Const | Place::Function => None,
+        };
+        let holders = environment.map(|environment| {
             let holders = [
                 (
                     "principal",
@@ -168,37 +199,105 @@ impl Checker<'_, '_> {
                 ("context", schema.record(environment.context)),
             ];
             let has = |fields: &Fields| fields.position(text).is_some();
-            holders
-                .into_iter()
-                .find(|(_, fields)| fields.is_some_and(has))
-                .map(|(holder, _)| holder)
+            let holders = holders.into_iter();
+            let holders = holders.filter(|(_, fields)| fields.is_some_and(has));
+            holders.map(|(holder, _)| holder).collect::<Vec<_>>()
         });
-        diagnostic.help = match (holder, self.declared.types.get(text)) {
-            (Some(holder), _) => Some(format!("did you mean `{holder}.{}`?", name(text))),
-            (None, Some((TypeName::Entity(_), _))) => Some(format!(
+        let holders = holders.unwrap_or_default();
+        let holder = holders.first().copied();
+        let elsewhere: Vec<&str> = self
+            .declared
+            .modules
+            .values_elsewhere(text)
+            .filter(|(space, full)| {
+                let ty = self.declared.types.get(*full);
+                *space == Space::Values || matches!(ty, Some((TypeName::Enum(_), _)))
+            })
+            .map(|(_, full)| full)
+            .collect();
+        if let (None, [one]) = (holder, elsewhere.as_slice()) {
+            let full = crate::declare::written(one);
+            let help = format!("it is declared in another module: write `{full}`, or take it with `use`");
+            self.error(mended(diagnostic, Some(Mend::write(help, span, full))));
+            return;
+        }
+        let is_text = expected.and_then(|ty| self.ty(ty)) == Some(Type::String);
+        if let (None, false, Some(role)) = (holder, is_text, self.role_told(text, span)) {
+            self.error(mended(diagnostic, Some(role)));
+            return;
+        }
+        let full = match self.declared.modules.resolve(Space::Types, span.source, text) {
+            Meaning::Known(full) => full,
+            Meaning::Ambiguous(_) | Meaning::Unknown => text.to_owned(),
+        };
+        let mend = match (holder, self.declared.types.get(full.as_str())) {
+            (Some(holder), _) => {
+                let path = format!("{holder}.{}", name(text));
+                // With several holders, the first is a guess.
+                match holders.as_slice() {
+                    [_] => Mend::meant(&path, span, path.as_str()),
+                    _ => Mend::told(format!("did you mean `{path}`?")),
+                }
+            }
+            (None, Some((TypeName::Entity(_), _))) => Mend::told(format!(
                 "an entity is written with its id: `{text}::\"…\"`; a type is asked for with `is {text}`"
             )),
-            (None, Some((TypeName::Enum(_), _))) => Some(format!("name one of its values: `{text}.…`")),
+            (None, Some((TypeName::Enum(_), _))) => Mend::told(format!("name one of its values: `{text}.…`")),
             (None, Some((TypeName::BuiltIn(_) | TypeName::Alias(_), _)) | None) => {
+                let values = self.declared.values.keys();
+                let mut values: Vec<&str> = values
+                    .map(|full| self.declared.modules.as_seen(span.source, full))
+                    .collect();
+                values.sort_unstable();
                 let variants = schema
                     .enums
                     .iter()
-                    .flat_map(|def| def.variants.iter().map(String::as_str));
+                    .flat_map(|def| def.variants.iter().map(String::as_str))
+                    .chain(values)
+                    .chain(self.locals.iter().map(|(name, _)| *name));
                 let meant = match text {
                     "subject" | "user" => Some("principal"),
                     "input" | "request" | "environment" | "env" => Some("context"),
                     _ => None,
                 };
-                self.declared
-                    .did_you_mean(text, variants)
-                    .or_else(|| meant.map(|meant| format!("did you mean `{meant}`?")))
-                    .or_else(|| Some("text is written in quotes".to_owned()))
+                let expected = expected.and_then(|ty| self.ty(ty));
+                let quoted = quote(text);
+                let help = format!("text is written in quotes: `{quoted}`");
+                let is_null = matches!(text, "null" | "nil" | "None" | "none" | "undefined");
+                match (self.declared.nearest(text, variants), meant) {
+                    _ if is_null => Mend::told(
+                        "there is no null: `x has f` asks whether an optional attribute is there, and one that is not is left out",
+                    ),
+                    (Some(near), _) => Mend::meant(near, span, crate::declare::written(near)),
+                    (None, Some(meant)) => Mend::told(format!("did you mean `{meant}`?")),
+                    (None, None) if is_text => Mend::write(help, span, quoted),
+                    (None, None) if expected.is_none() => Mend::told(help),
+                    (None, None) => return self.error(diagnostic),
+                }
             }
         };
-        self.error(diagnostic);
+        self.error(mended(diagnostic, Some(mend)));
     }
 
-    pub(super) fn set(&mut self, items: &[ast::Expr], span: Span, expected: Option<TypeId>) -> Option<Typed> {
+    /// What is said of a role where a condition names it.
+    pub(super) fn role_told(&self, text: &str, span: Span) -> Option<Mend> {
+        let Meaning::Known(full) = self.declared.modules.resolve(Space::Rules, span.source, text) else {
+            return None;
+        };
+        let mut roles = self.declared.schema.roles.iter();
+        roles.any(|role| role.name == full).then(|| {
+            Mend::told(format!(
+                "`{text}` is a role, for which no condition asks: write a rule for it, `permit {text} to …`"
+            ))
+        })
+    }
+
+    pub(super) fn set(
+        &mut self,
+        items: &'e [ast::Expr],
+        span: Span,
+        expected: Option<TypeId>,
+    ) -> Option<Typed> {
         let mut element = match expected.and_then(|ty| self.ty(ty)) {
             Some(Type::Set(element)) => Some(element),
             _ => None,
@@ -206,11 +305,21 @@ impl Checker<'_, '_> {
         // Without a type to expect, the first item that tells its own tells that of the others.
         let teller = match element {
             Some(_) => None,
-            None => Some(items.iter().position(|item| !needs_hint(item)).unwrap_or(0)),
+            None => Some(items.iter().position(|item| !self.needs_hint(item)).unwrap_or(0)),
         };
         let mut told = None;
         if let Some(teller) = teller {
             let Some(item) = items.get(teller) else {
+                let expected = expected.and_then(|ty| self.ty(ty));
+                if let Some(Type::Map(_)) = expected {
+                    let message = "a map is expected, and `[]` is an empty set";
+                    let mend = Mend::write("an empty map is written `{}`", span, "{}");
+                    self.error(mended(
+                        Diagnostic::error(codes::TYPE_MISMATCH, span, message),
+                        Some(mend),
+                    ));
+                    return None;
+                }
                 self.error(
                     Diagnostic::error(
                         codes::TYPE_NOT_KNOWN,
@@ -238,7 +347,7 @@ impl Checker<'_, '_> {
     }
 
     /// Checks an item of a set of which another tells the type.
-    fn like_others(&mut self, item: &ast::Expr, element: TypeId) -> Option<ExprId> {
+    fn like_others(&mut self, item: &'e ast::Expr, element: TypeId) -> Option<ExprId> {
         let typed = self.infer(item, Some(element))?;
         if typed.ty == element {
             return Some(typed.id);
@@ -253,35 +362,92 @@ impl Checker<'_, '_> {
 
     pub(super) fn record(
         &mut self,
-        fields: &[(Ident, ast::Expr)],
+        fields: &'e [(Ident, ast::Expr)],
         span: Span,
         expected: Option<TypeId>,
     ) -> Option<Typed> {
         match expected.and_then(|ty| self.ty(ty)) {
             Some(Type::Record(record)) => self.record_of(fields, span, record),
-            Some(Type::Map(_)) => {
-                self.error(
-                    Diagnostic::error(codes::TYPE_MISMATCH, span, "a map cannot be written as a record")
-                        .with_help("maps come from data only; ask for single keys with `m[\"key\"]`"),
-                );
-                None
-            }
+            Some(Type::Map(value)) => self.map(fields, value),
             _ => self.record_as_written(fields),
         }
     }
 
+    /// A map of constants, whose keys are written as a record's names are, or as texts.
+    fn map(&mut self, entries: &'e [(Ident, ast::Expr)], value: TypeId) -> Option<Typed> {
+        let mut values: BTreeMap<&str, ExprId> = BTreeMap::new();
+        let mut complete = true;
+        for (key, written) in entries {
+            let checked = self.check(written, value);
+            if values.contains_key(key.name.as_str()) {
+                self.given_twice(key, "key");
+                complete = false;
+            }
+            let checked = checked.filter(|id| {
+                let is_written = self.declared.exprs.is_constant(*id);
+                let error = (!is_written).then(|| self.declared.evaluating(*id, written));
+                error.flatten().map(|error| self.error(error)).is_none()
+            });
+            match checked.map(|id| (id, self.computed(id))) {
+                Some((_, Some(id))) => drop(values.insert(&key.name, id)),
+                Some((_, None)) => {
+                    let message = "the values of a map that is written out are constants";
+                    self.error(
+                        Diagnostic::error(codes::NOT_CONSTANT, written.span, message)
+                            .with_help("write the value itself, or ask with `if` where it is used"),
+                    );
+                    complete = false;
+                }
+                None => complete = false,
+            }
+        }
+        if !complete {
+            return None;
+        }
+        let entries = values.into_iter().map(|(key, value)| (key.into(), value));
+        self.typed(Expr::Map(value, entries.collect()), Type::Map(value))
+    }
+
+    /// A constant as it is written, or what it comes to where it is computed.
+    pub(super) fn computed(&mut self, id: ExprId) -> Option<ExprId> {
+        let exprs = &self.declared.exprs;
+        if exprs.is_constant(id) {
+            return Some(id);
+        }
+        if !exprs.is_fixed(id) || exprs.has_variable(id) {
+            return None;
+        }
+        let literal = match reference::constant(&self.declared.schema, exprs.as_exprs(), id)? {
+            Value::Bool(value) => Literal::Bool(value),
+            Value::Int(value) => Literal::Int(value),
+            Value::Decimal(value) => Literal::Decimal(value),
+            Value::Timestamp(value) => Literal::Timestamp(value),
+            Value::Duration(value) => Literal::Duration(value),
+            Value::Enum(of, variant) => Literal::Enum(of, variant),
+            Value::String(_)
+            | Value::Ip(_)
+            | Value::Entity(_)
+            | Value::Set(_)
+            | Value::Map(_)
+            | Value::Record(_) => {
+                return None;
+            }
+        };
+        Some(self.declared.exprs.add(Expr::Literal(literal)))
+    }
+
     /// A record of a type that is known.
-    fn record_of(&mut self, fields: &[(Ident, ast::Expr)], span: Span, record: RecordId) -> Option<Typed> {
+    fn record_of(&mut self, fields: &'e [(Ident, ast::Expr)], span: Span, record: RecordId) -> Option<Typed> {
         let declared = self.declared.schema.record(record)?.clone();
         let (values, mut complete) = self.given_fields(fields, &declared, "field", |_| false);
+        let missing = lacking(self.declared, &declared, &values, fields);
+        if let Some(missing) = missing_fields(self.declared, &missing, "field", span) {
+            self.error(missing);
+        }
         let mut ids = Vec::with_capacity(values.len());
         for (field, value) in declared.iter().zip(values) {
             match value {
-                Given::Missing if !field.optional => {
-                    let missing = missing_field(self.declared, field, "field", span);
-                    self.error(missing);
-                    complete = false;
-                }
+                Given::Missing if !field.optional => complete = false,
                 Given::Wrong => complete = false,
                 Given::Missing => ids.push(None),
                 Given::Value(id) => ids.push(Some(id)),
@@ -293,10 +459,35 @@ impl Checker<'_, '_> {
         self.typed(Expr::Record(record, ids), Type::Record(record))
     }
 
+    /// An obligation of a rule, with the values of its fields.
+    pub(super) fn obligation(&mut self, with: &'e With) -> Option<Obliged> {
+        let Some(obligation) = self.declared.schema.find_obligation(&with.name.name) else {
+            let names: Vec<String> = self
+                .declared
+                .schema
+                .obligations
+                .iter()
+                .map(|def| def.name.clone())
+                .collect();
+            let mut found = Vec::new();
+            let known = names.iter().map(String::as_str);
+            self.declared.unknown(&with.name, "obligation", known, &mut found);
+            found.into_iter().for_each(|diagnostic| self.error(diagnostic));
+            return None;
+        };
+        let record = self.declared.schema.obligation(obligation)?.record;
+        let fields = with.fields.as_deref().unwrap_or_default();
+        let Typed { id, ty: _ } = self.record_of(fields, with.name.span, record)?;
+        Some(Obliged {
+            obligation,
+            fields: id,
+        })
+    }
+
     /// The values written for declared fields, by position, and whether no field was unknown or given twice.
     fn given_fields(
         &mut self,
-        fields: &[(Ident, ast::Expr)],
+        fields: &'e [(Ident, ast::Expr)],
         declared: &Fields,
         what: &str,
         skip: impl Fn(&str) -> bool,
@@ -315,7 +506,8 @@ impl Checker<'_, '_> {
                 Some((slot, field)) => *slot = self.check(value, field.ty).map_or(Given::Wrong, Given::Value),
                 None if skip(&name.name) => {}
                 None => {
-                    self.unknown_field(name, what, declared);
+                    let is_written = |known: &str| fields.iter().any(|(name, _)| name.name == known);
+                    self.unknown_field(name, what, declared, is_written);
                     fine = false;
                 }
             }
@@ -324,7 +516,7 @@ impl Checker<'_, '_> {
     }
 
     /// A record whose type is that of the fields written.
-    fn record_as_written(&mut self, fields: &[(Ident, ast::Expr)]) -> Option<Typed> {
+    fn record_as_written(&mut self, fields: &'e [(Ident, ast::Expr)]) -> Option<Typed> {
         let mut types: Vec<(Field, ExprId)> = Vec::with_capacity(fields.len());
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         let mut complete = true;
@@ -341,6 +533,7 @@ impl Checker<'_, '_> {
                             name: name.name.clone(),
                             ty,
                             optional: false,
+                            most: None,
                         },
                         id,
                     ));
@@ -358,15 +551,23 @@ impl Checker<'_, '_> {
         self.typed(Expr::Record(record, ids), Type::Record(record))
     }
 
-    fn unknown_field(&mut self, name: &Ident, what: &str, declared: &Fields) {
+    fn unknown_field(
+        &mut self,
+        name: &Ident,
+        what: &str,
+        declared: &Fields,
+        is_written: impl Fn(&str) -> bool,
+    ) {
         let message = format!("there is no {what} `{}`", name.name);
-        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, name.span, message);
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, name.span, message);
         let names = declared.iter().map(|field| field.name.as_str());
-        diagnostic.help = self
-            .declared
-            .did_you_mean(&name.name, names.clone())
-            .or_else(|| (!declared.is_empty()).then(|| format!("the {what}s are {}", list(names))));
-        self.error(diagnostic);
+        let left = names.clone().filter(|known| !is_written(known));
+        let mend = match self.declared.nearest(&name.name, left) {
+            Some(near) => Some(Mend::meant(near, name.span, super::name(near))),
+            None if declared.is_empty() => Some(Mend::told(format!("there are no {what}s here"))),
+            None => Some(Mend::told(format!("the {what}s are {}", list(names)))),
+        };
+        self.error(mended(diagnostic, mend));
     }
 
     fn given_twice(&mut self, name: &Ident, what: &str) {
@@ -375,7 +576,26 @@ impl Checker<'_, '_> {
     }
 }
 
-/// A required field that was left out.
+/// The required fields that a place lacks. What may stand there under another name, of which an error tells, is none of them.
+pub(crate) fn lacking<'f, V, T>(
+    declared: &Declared<'_>,
+    fields: &'f Fields,
+    given: &[Given<V>],
+    written: &[(Ident, T)],
+) -> Vec<&'f Field> {
+    let is_unknown = |(ident, _): &&(Ident, T)| fields.position(&ident.name).is_none();
+    let unknown = written.iter().filter(is_unknown).count();
+    let is_missing =
+        |(field, value): &(&Field, &Given<V>)| matches!(value, Given::Missing) && !field.optional;
+    let missing = fields.iter().zip(given).filter(is_missing);
+    let mut missing: Vec<&Field> = missing.map(|(field, _)| field).collect();
+    if unknown >= missing.len() {
+        return Vec::new();
+    }
+    missing.retain(|field| !is_nearly_written(declared, field, written, fields));
+    missing
+}
+
 /// One error for all the fields that a place lacks.
 pub(crate) fn missing_fields(
     declared: &Declared<'_>,
@@ -405,24 +625,39 @@ pub(crate) fn misspelt<T>(
     written: &[(Ident, T)],
     fields: &Fields,
 ) -> bool {
-    written.iter().any(|(ident, _)| {
+    let others: Vec<&(Ident, T)> = written
+        .iter()
+        .filter(|(ident, _)| !declared.context_fields.contains_key(&ident.name))
+        .collect();
+    nearly_written(declared, field, others.iter().map(|(ident, _)| ident), fields)
+}
+
+/// The same of a record's fields.
+fn is_nearly_written<T>(
+    declared: &Declared<'_>,
+    field: &Field,
+    written: &[(Ident, T)],
+    fields: &Fields,
+) -> bool {
+    nearly_written(declared, field, written.iter().map(|(ident, _)| ident), fields)
+}
+
+fn nearly_written<'i>(
+    declared: &Declared<'_>,
+    field: &Field,
+    mut written: impl Iterator<Item = &'i Ident>,
+    fields: &Fields,
+) -> bool {
+    written.any(|ident| {
         fields.position(&ident.name).is_none()
-            && !declared.context_fields.contains_key(&ident.name)
-            && declared
-                .did_you_mean(&ident.name, [field.name.as_str()])
-                .is_some()
+            && declared.nearest(&ident.name, [field.name.as_str()]).is_some()
     })
 }
 
+/// A required field that was left out.
 fn missing_field(declared: &Declared<'_>, field: &Field, what: &str, span: Span) -> Diagnostic {
     let mut help = format!("add `{}: …`", name(&field.name));
-    if let Some(Type::Map(_)) = declared.schema.ty(field.ty) {
-        help = format!(
-            "maps come from JSON data only: declare it `{}?: {}` to leave it out here",
-            name(&field.name),
-            declared.schema.type_name(field.ty)
-        );
-    } else if field.ty != UNKNOWN {
+    if field.ty != UNKNOWN {
         help += &format!(", a value of type `{}`", declared.schema.type_name(field.ty));
     }
     Diagnostic::error(

@@ -1,15 +1,14 @@
-//! The names that are declared, and those that stand where nothing could be read.
+//! The names that are declared.
 
 use std::collections::BTreeMap;
 
 use dictum_artifact::ops::WEEKDAY;
 use dictum_syntax::ast::{
-    ActionDecl, ContextDecl, DeclarationKind, EntityDecl, EnumDecl, FieldDecl, File, Ident, RoleDecl,
-    TypeDecl,
+    ActionDecl, ConstDecl, ContextDecl, DeclarationKind, EntityDecl, EnumDecl, ExclusiveDecl, FieldDecl,
+    File, FunctionDecl, Ident, InvariantDecl, ObligationDecl, PrincipalsDecl, RoleDecl, RuleDecl, TypeDecl,
 };
 use dictum_syntax::diagnostic::Diagnostic;
-use dictum_syntax::lexer::{self, TokenKind};
-use dictum_syntax::source::{Sources, Span};
+use dictum_syntax::source::Span;
 use rustc_hash::FxHashSet;
 
 use super::BUILT_IN;
@@ -26,6 +25,9 @@ pub(super) struct Collected<'a> {
     /// Each action with its name where it is declared.
     pub(super) actions: BTreeMap<&'a str, (&'a Ident, &'a ActionDecl)>,
     pub(super) roles: BTreeMap<&'a str, &'a RoleDecl>,
+    /// The types that actions without `by` are for.
+    pub(super) principals: &'a [Ident],
+    pub(super) obligations: BTreeMap<&'a str, &'a ObligationDecl>,
     /// The types and actions that are declared twice, so that not all is known of them.
     pub(super) doubtful: FxHashSet<String>,
 }
@@ -53,12 +55,38 @@ impl<'a> Collected<'a> {
     }
 }
 
+impl<'a> Collected<'a> {
+    fn principals(
+        &mut self,
+        decl: &'a PrincipalsDecl,
+        first: &mut Option<Span>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        match *first {
+            None => {
+                *first = Some(decl.keyword);
+                self.principals = &decl.types;
+            }
+            Some(first) => diagnostics.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_NAME,
+                    decl.keyword,
+                    "`principals` is declared twice",
+                )
+                .with_related(first, "first declared here")
+                .with_help("put all types into one list; an action for other principals says so with `by`"),
+            ),
+        }
+    }
+}
+
 /// Sorts the declarations by kind and name. Names that are declared twice are reported.
 pub(super) fn collect<'a>(files: &'a [File], diagnostics: &mut Vec<Diagnostic>) -> Collected<'a> {
     let mut collected = Collected::default();
     let (mut types, mut actions, mut roles_and_labels, mut fixtures) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut context = None;
+    let (mut obligations, mut values) = (BTreeMap::new(), BTreeMap::new());
+    let (mut context, mut principals) = (None, None);
     for declaration in files.iter().flat_map(|file| &file.declarations) {
         match &declaration.kind {
             DeclarationKind::Entity(decl) => {
@@ -96,16 +124,28 @@ pub(super) fn collect<'a>(files: &'a [File], diagnostics: &mut Vec<Diagnostic>) 
                     collected.roles.insert(&decl.name.name, decl);
                 }
             }
-            DeclarationKind::Rule(decl) => {
-                if let Some(label) = &decl.label {
+            DeclarationKind::Rule(RuleDecl { label, .. })
+            | DeclarationKind::Exclusive(ExclusiveDecl { label, .. })
+            | DeclarationKind::Invariant(InvariantDecl { label, .. }) => {
+                if let Some(label) = label {
                     first(&mut roles_and_labels, label, "role or rule label", diagnostics);
                 }
+            }
+            DeclarationKind::Principals(decl) => collected.principals(decl, &mut principals, diagnostics),
+            DeclarationKind::Obligation(decl) => {
+                if first(&mut obligations, &decl.name, "obligation", diagnostics) {
+                    collected.obligations.insert(&decl.name.name, decl);
+                }
+            }
+            DeclarationKind::Function(FunctionDecl { name, .. })
+            | DeclarationKind::Const(ConstDecl { name, .. }) => {
+                first(&mut values, name, "function or constant", diagnostics);
             }
             DeclarationKind::Fixture(decl) => {
                 first(&mut fixtures, &decl.name, "fixture", diagnostics);
             }
             // A test is named by a text: see `scenarios`.
-            DeclarationKind::Test(_) => {}
+            DeclarationKind::Test(_) | DeclarationKind::Module(_) | DeclarationKind::Use(_) => {}
         }
     }
     // WHO of a rule is a type or a role, so the two share their names.
@@ -150,7 +190,7 @@ fn first_type<'a>(
 }
 
 /// Whether a name is new; an old one is reported.
-pub(super) fn first<'a>(
+pub(crate) fn first<'a>(
     seen: &mut BTreeMap<&'a str, Span>,
     name: &'a Ident,
     what: &str,
@@ -175,18 +215,4 @@ fn is_built_in(name: &str) -> bool {
     matches!(name, "Set" | "Map")
         || name == WEEKDAY.0
         || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
-}
-
-/// The words that stand in declarations that could not be read.
-pub(super) fn broken_words(sources: &Sources, files: &[File]) -> FxHashSet<String> {
-    let mut words = FxHashSet::default();
-    for span in files.iter().flat_map(|file| &file.broken) {
-        let text = sources.text(*span);
-        for token in lexer::tokens(text) {
-            if matches!(token.kind, TokenKind::Word | TokenKind::Quoted) {
-                words.insert(token.text(text).trim_matches('`').to_owned());
-            }
-        }
-    }
-    words
 }

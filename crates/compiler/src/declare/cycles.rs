@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub const MAX_PAIRS: usize = 1 << 22;
 
 /// Names that each lead to the next one, and the last to the first.
-pub(super) struct Cycle {
+pub(crate) struct Cycle {
     /// The name that it is told from.
     start: Ident,
     /// The names from there on, each with the place where the one before names it; the last is the start again.
@@ -24,17 +24,22 @@ pub(super) struct Cycle {
 
 /// The parts of a graph within which every node leads to every other, each after those that it leads to; with a
 /// shortest cycle of each that has one.
-pub(super) struct Components {
-    pub(super) cycles: Vec<Cycle>,
+pub(crate) struct Components {
+    pub(crate) cycles: Vec<Cycle>,
     /// The nodes that lead back to themselves.
-    pub(super) cyclic: FxHashSet<NodeIndex>,
+    pub(crate) cyclic: FxHashSet<NodeIndex>,
     /// All nodes, each after those that it leads to, but for cycles.
-    pub(super) order: Vec<NodeIndex>,
+    pub(crate) order: Vec<NodeIndex>,
 }
 
 impl Cycle {
+    /// The name that it is told from.
+    pub(crate) fn start(&self) -> &str {
+        &self.start.name
+    }
+
     /// "the role `a` includes itself: `a` includes `b`, which includes `a`"
-    pub(super) fn diagnostic(&self, code: &'static str, what: &str, problem: &str, edge: &str) -> Diagnostic {
+    pub(crate) fn diagnostic(&self, code: &'static str, what: &str, problem: &str, edge: &str) -> Diagnostic {
         const MOST: usize = 8;
         let start = &self.start.name;
         let mut path = format!("`{start}`");
@@ -51,12 +56,15 @@ impl Cycle {
         for (span, name) in self.steps.iter().take(MOST) {
             diagnostic = diagnostic.with_related(*span, format!("{edge} `{name}`"));
         }
-        diagnostic.with_help("break the cycle at one of these places")
+        diagnostic.with_help(match self.steps.as_slice() {
+            [_] => "leave it out here",
+            _ => "break the cycle at one of these places",
+        })
     }
 }
 
 /// Takes a graph apart; an edge is the place where one name names another.
-pub(super) fn components(graph: &DiGraph<Ident, Span>) -> Components {
+pub(crate) fn components(graph: &DiGraph<Ident, Span>) -> Components {
     let mut found = Components {
         cycles: Vec::new(),
         cyclic: FxHashSet::default(),
@@ -72,9 +80,12 @@ pub(super) fn components(graph: &DiGraph<Ident, Span>) -> Components {
     found
 }
 
-/// A shortest cycle through a component's first node; none, where the component is one node that does not lead to itself.
+/// A shortest cycle through the node of a component that is declared first; none, where the component is one node that does not lead to itself.
 fn cycle(graph: &DiGraph<Ident, Span>, component: &[NodeIndex]) -> Option<Cycle> {
-    let start = component.iter().copied().min()?;
+    let start = component
+        .iter()
+        .copied()
+        .min_by_key(|node| (graph[*node].span, *node))?;
     let members: FxHashSet<NodeIndex> = component.iter().copied().collect();
     // Breadth first from the start until an edge leads back to it.
     let mut came: FxHashMap<NodeIndex, (NodeIndex, Span)> = FxHashMap::default();

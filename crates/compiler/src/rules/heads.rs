@@ -2,7 +2,7 @@
 
 use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::schema::{ActionId, EntityTypeId, RoleId, Schema, ShapeId};
-use dictum_syntax::ast::{Actions, EntityRef, Head, HeadKind, Ident, RuleDecl};
+use dictum_syntax::ast::{Actions, EntityRef, Head, HeadKind, Ident, RuleHead};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::Span;
 
@@ -10,6 +10,7 @@ use super::Checker;
 use crate::check;
 use crate::codes;
 use crate::declare::{Declared, TypeName};
+use crate::mend::{Mend, mended};
 
 /// A shape that a head fits.
 pub(super) struct Fit {
@@ -42,7 +43,7 @@ enum Kind {
 impl Checker<'_, '_> {
     /// The shapes that a rule's head fits, sorted; `None` where a name in it is wrong. Alternatives and actions that fit
     /// none are reported.
-    pub(super) fn fitting(&mut self, decl: &RuleDecl) -> Option<Vec<Fit>> {
+    pub(super) fn fitting(&mut self, decl: &RuleHead, keyword: Span) -> Option<Vec<Fit>> {
         let who = self.alternatives(&decl.who, true);
         let what = self.alternatives(&decl.what, false);
         let actions = match &decl.actions {
@@ -67,7 +68,11 @@ impl Checker<'_, '_> {
         let mut fitting_actions = Vec::new();
         for (name, span, members) in &actions {
             let before = fits.len();
-            for shape in self.shapes_of(members).collect::<Vec<_>>() {
+            let shapes = match name {
+                Some(_) => self.shapes_of(members).collect(),
+                None => self.shapes_on(&what),
+            };
+            for shape in shapes {
                 fits.extend(self.fit(&mut who, &mut what, shape));
             }
             fitting_actions.push((*name, *span, fits.len() > before));
@@ -81,13 +86,33 @@ impl Checker<'_, '_> {
                 .copied()
                 .collect();
             if fits.is_empty() {
-                let error = self.fits_nothing(decl, &members);
+                let error = self.fits_nothing(decl, keyword, &members, (&who, &what));
                 self.diagnostics.push(error);
             } else {
-                self.report_unfit(&fitting_actions, who.iter().chain(&what), &members);
+                self.report_unfit(
+                    &fitting_actions,
+                    who.iter().chain(&what),
+                    &members,
+                    self.noun(keyword),
+                );
             }
         }
         Some(fits)
+    }
+
+    /// The shapes of the resources that alternatives of WHAT name: few of all, most often.
+    fn shapes_on(&self, what: &[Alternative]) -> Vec<ShapeId> {
+        let mut types: Vec<EntityTypeId> = Vec::new();
+        for alternative in what {
+            match alternative.kind {
+                Kind::Type(ty) | Kind::In(ty, _) | Kind::Entity(ty, _) => types.push(ty),
+                Kind::Any | Kind::Role(_) => return self.by_resource.iter().flatten().copied().collect(),
+            }
+        }
+        types.sort_unstable();
+        types.dedup();
+        let of = |ty: &EntityTypeId| self.by_resource.get(ty.index());
+        types.iter().filter_map(of).flatten().copied().collect()
     }
 
     /// What a shape leaves to ask, where the head fits it.
@@ -244,8 +269,16 @@ impl Checker<'_, '_> {
                 .filter(|(_, (kind, _))| matches!(kind, TypeName::Entity(_)));
             let roles = self.declared.schema.roles.iter().map(|def| def.name.as_str());
             let known = types.map(|(name, _)| name.as_str()).chain(roles);
+            let before = self.diagnostics.len();
             self.declared
                 .unknown(name, "entity type or role", known, self.diagnostics);
+            let is_everyone = matches!(name.name.as_str(), "everyone" | "everybody" | "anybody");
+            if let (true, Some(error)) = (is_everyone, self.diagnostics.get_mut(before)) {
+                *error = mended(
+                    error.clone(),
+                    Some(Mend::write("write `anyone`", name.span, "anyone")),
+                );
+            }
             return None;
         }
         self.declared.entity_type(name, self.diagnostics)
@@ -257,13 +290,14 @@ impl Checker<'_, '_> {
         actions: &[(Option<&Ident>, Span, bool)],
         alternatives: impl Iterator<Item = &'h Alternative>,
         members: &[ActionId],
+        noun: &str,
     ) {
         for (name, span, fits) in actions {
             if let (Some(name), false) = (name, fits) {
                 let own = self.declared.schema.find_action(&name.name);
                 let own = own.map_or_else(Vec::new, |id| self.declared.members[id.index()].clone());
                 let message = format!(
-                    "`{}` applies to none of the types that this rule names",
+                    "`{}` applies to none of the types that this {noun} names",
                     name.name
                 );
                 let error = Diagnostic::error(codes::HEAD_FITS_NOTHING, *span, message);
@@ -283,35 +317,88 @@ impl Checker<'_, '_> {
                 }
                 Kind::Role(role) => self.declared.schema.role(role).map_or("", |def| &def.name),
             };
-            let message = format!("no action of this rule applies to `{what}`");
+            let message = format!("no action of this {noun} applies to `{what}`");
             let error = Diagnostic::error(codes::HEAD_FITS_NOTHING, span, message);
             self.diagnostics
-                .push(error.with_help(self.applies_to("the rule's actions", members)));
+                .push(error.with_help(self.applies_to(&format!("the {noun}'s actions"), members)));
         }
     }
 
-    fn fits_nothing(&self, decl: &RuleDecl, members: &[ActionId]) -> Diagnostic {
+    /// What a head is of.
+    fn noun(&self, keyword: Span) -> &'static str {
+        match self.sources.text(keyword) {
+            "never" | "always" => "invariant",
+            _ => "rule",
+        }
+    }
+
+    fn fits_nothing(
+        &self,
+        decl: &RuleHead,
+        keyword: Span,
+        members: &[ActionId],
+        (who, what): (&[Alternative], &[Alternative]),
+    ) -> Diagnostic {
+        for (alternatives, is_who) in [(who, true), (what, false)] {
+            if let [one] = alternatives
+                && let Some(error) = self.no_part(one, is_who)
+            {
+                return error;
+            }
+        }
+        let noun = self.noun(keyword);
         let (span, what) = match &decl.actions {
             Actions::Any(_) => (
-                decl.keyword,
-                "no declared action applies to what this rule names".to_owned(),
+                keyword,
+                format!("no declared action applies to what this {noun} names"),
             ),
             Actions::List(names) => match names.as_slice() {
                 [one] => (
                     one.span,
-                    format!("`{}` does not apply to what this rule names", one.name),
+                    format!("`{}` does not apply to what this {noun} names", one.name),
                 ),
                 _ => (
-                    decl.keyword,
-                    "no action of this rule applies to what it names".to_owned(),
+                    keyword,
+                    format!("no action of this {noun} applies to what it names"),
                 ),
             },
         };
         let name = match &decl.actions {
-            Actions::List(names) if names.len() == 1 => names[0].name.as_str(),
-            Actions::List(_) | Actions::Any(_) => "the rule's actions",
+            Actions::List(names) if names.len() == 1 => names[0].name.clone(),
+            Actions::List(_) | Actions::Any(_) => format!("the {noun}'s actions"),
         };
-        Diagnostic::error(codes::HEAD_FITS_NOTHING, span, what).with_help(self.applies_to(name, members))
+        Diagnostic::error(codes::HEAD_FITS_NOTHING, span, what).with_help(self.applies_to(&name, members))
+    }
+
+    /// Says that no action at all is for a type, by whom or on what.
+    fn no_part(&self, alternative: &Alternative, is_who: bool) -> Option<Diagnostic> {
+        let ty = match alternative.kind {
+            Kind::Any | Kind::Role(_) => return None,
+            Kind::Type(ty) | Kind::In(ty, _) | Kind::Entity(ty, _) => ty,
+        };
+        let schema = &self.declared.schema;
+        let mut types: Vec<EntityTypeId> = schema
+            .shapes
+            .iter()
+            .map(|shape| if is_who { shape.principal } else { shape.resource })
+            .collect();
+        types.sort_unstable();
+        types.dedup();
+        if types.is_empty() || types.contains(&ty) {
+            return None;
+        }
+        let name = |ty: EntityTypeId| schema.entity_type(ty).map_or("", |def| def.name.as_str());
+        let (message, part) = if is_who {
+            (
+                format!("no action is declared for a `{}` to do", name(ty)),
+                "principals",
+            )
+        } else {
+            (format!("no action is declared on a `{}`", name(ty)), "resources")
+        };
+        let others = check::list(types.into_iter().map(name));
+        let error = Diagnostic::error(codes::HEAD_FITS_NOTHING, alternative.span, message);
+        Some(error.with_help(format!("the {part} of actions are of type {others}")))
     }
 
     /// "`write` applies to `User` on `Document`", with the first few combinations of types.
@@ -346,7 +433,8 @@ impl Checker<'_, '_> {
         match texts.split_last() {
             None if verb == "apply" => format!("{name} apply to nothing: they are groups without actions"),
             None => {
-                format!("{name} is a group without actions: declare one with `action … in {name} by … on …`")
+                let group = name.trim_matches('`');
+                format!("{name} is a group without actions: declare one with `action … in {group} by … on …`")
             }
             Some((last, [])) => format!("{name} {verb} to {last}"),
             Some((last, rest)) => format!("{name} {verb} to {} and {last}", rest.join(", ")),

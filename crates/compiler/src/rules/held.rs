@@ -87,9 +87,10 @@ impl Roles {
             seen: _,
         } = self.roles.get_mut(role.index())?;
         let environment = environment(declared, shape, *asks_for_action)?;
-        *conditions
-            .entry(environment)
-            .or_insert_with(|| check::condition(declared, findings, environment, &[(condition, false)]))
+        *conditions.entry(environment).or_insert_with(|| {
+            check::condition(declared, findings, environment, &[(condition, false)], &[], false)
+                .map(|conditions| conditions.whole)
+        })
     }
 
     /// Reports what is wrong with the conditions. One that nothing asked for is checked wherever the role could be held.

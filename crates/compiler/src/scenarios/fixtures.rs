@@ -5,21 +5,84 @@ use dictum_artifact::data::{
 };
 use dictum_artifact::schema::{EntityTypeId, RoleId, Type};
 use dictum_artifact::value::{EntityUid, Timestamp, Value};
-use dictum_syntax::ast::{EntityRef, FixtureDecl, FixtureEntity, FixtureGrant, FixtureItem, HeadKind};
+use dictum_syntax::ast::{EntityRef, FixtureDecl, FixtureEntity, FixtureGrant, FixtureItem, HeadKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::Span;
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{overflows, values};
-use crate::check::{self, Findings, Given, entity_literal, list, missing_fields, misspelt};
+use super::{evaluated, values};
+use crate::check::{self, Findings, Given, entity_literal, lacking, list, missing_fields};
 use crate::codes;
-use crate::declare::Declared;
+use crate::declare::{Declared, components};
 use crate::program::Fixture;
-use crate::reference;
 
-/// Checks a fixture.
+/// How many values the fixtures of a package may have together: entities, grants and what attributes are made of. What a
+/// fixture builds on counts for it too.
+const MAX_DESCRIBED: usize = 1 << 22;
+
+/// Checks all fixtures. They come in the order of the source; each is checked after the one that it builds on.
 pub(super) fn check(
     declared: &mut Declared<'_>,
+    decls: &[&FixtureDecl],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Fixture> {
+    let mut positions: FxHashMap<&str, usize> = FxHashMap::default();
+    for (at, decl) in decls.iter().enumerate() {
+        positions.entry(&decl.name.name).or_insert(at);
+    }
+    let mut graph = DiGraph::<Ident, Span>::new();
+    for decl in decls {
+        graph.add_node(decl.name.clone());
+    }
+    for (at, decl) in decls.iter().enumerate() {
+        let Some(base) = &decl.base else { continue };
+        match positions.get(base.name.as_str()) {
+            Some(to) => drop(graph.add_edge(NodeIndex::new(at), NodeIndex::new(*to), base.span)),
+            None => {
+                let mut known: Vec<&str> = positions.keys().copied().collect();
+                known.sort_unstable();
+                declared.unknown(base, "fixture", known, diagnostics);
+            }
+        }
+    }
+    let components = components(&graph);
+    for cycle in &components.cycles {
+        diagnostics.push(cycle.diagnostic(
+            codes::VALUE_CYCLE,
+            "the fixture",
+            "builds on itself",
+            "builds on",
+        ));
+    }
+    let mut checked: Vec<Option<Fixture>> = decls.iter().map(|_| None).collect();
+    for node in &components.order {
+        let Some(decl) = decls.get(node.index()) else {
+            continue;
+        };
+        let base = decl
+            .base
+            .as_ref()
+            .and_then(|base| positions.get(base.name.as_str()));
+        let base = base.and_then(|at| checked.get(*at)?.as_ref());
+        let values = base.map_or(0, |fixture| described(&fixture.data));
+        if let Some(error) = describing(declared, values, decl.name.span) {
+            diagnostics.extend(error);
+            continue;
+        }
+        let base = base.map(|fixture| fixture.data.clone());
+        let fixture = fixture(declared, decl, base.unwrap_or_default(), diagnostics);
+        checked[node.index()] = Some(fixture);
+    }
+    checked.into_iter().flatten().collect()
+}
+
+/// Checks a fixture over the store of the one that it builds on. What it describes again takes the place of what was
+/// described there.
+fn fixture(
+    declared: &mut Declared<'_>,
     decl: &FixtureDecl,
+    base: Dataset,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Fixture {
     let mut findings = Findings::default();
@@ -29,6 +92,11 @@ pub(super) fn check(
         match item {
             FixtureItem::Entity(written) => {
                 if let Some(entity) = entity(declared, &mut findings, written, diagnostics) {
+                    let values = values_of(&entity);
+                    if let Some(error) = describing(declared, values, written.entity.span) {
+                        diagnostics.extend(error);
+                        break;
+                    }
                     data.entities.push(entity);
                     places.push(written.entity.span);
                 }
@@ -40,12 +108,65 @@ pub(super) fn check(
         }
     }
     findings.finish(diagnostics);
+    let own: FxHashSet<&EntityUid> = data.entities.iter().map(|entity| &entity.uid).collect();
+    let kept: Vec<Entity> = base
+        .entities
+        .into_iter()
+        .filter(|entity| !own.contains(&entity.uid))
+        .collect();
+    // What is wrong with the base was said there: faults are told at the fixture's name where they are not its own alone.
+    places.extend(kept.iter().map(|_| decl.name.span));
+    data.entities.extend(kept);
     for fault in data.faults() {
         diagnostics.extend(describe(declared, &data, &places, &fault));
     }
+    let new: Vec<Grant> = std::mem::take(&mut data.grants);
+    data.grants = base.grants;
+    data.grants.extend(new);
     Fixture {
         name: decl.name.name.clone(),
         data,
+    }
+}
+
+/// Takes note of values that come to the fixtures; where these are too many, there is an error the first time.
+fn describing(declared: &mut Declared<'_>, values: usize, place: Span) -> Option<Option<Diagnostic>> {
+    let before = declared.described;
+    declared.described = before.saturating_add(values);
+    (declared.described > MAX_DESCRIBED).then(|| {
+        let message = format!("with this, the fixtures of the package have more than {MAX_DESCRIBED} values");
+        let error = Diagnostic::error(codes::FIXTURE_ENTITIES, place, message)
+            .with_help("what a fixture builds on counts for each that builds on it");
+        (before <= MAX_DESCRIBED).then_some(error)
+    })
+}
+
+/// How many values a store has.
+fn described(data: &Dataset) -> usize {
+    data.entities.iter().map(values_of).sum::<usize>() + data.grants.len()
+}
+
+/// How many values an entity has, counting itself.
+fn values_of(entity: &Entity) -> usize {
+    let attributes = entity.attributes.iter().flatten().map(parts);
+    1 + entity.parents.len() + attributes.sum::<usize>()
+}
+
+/// How many values a value is made of.
+fn parts(value: &Value) -> usize {
+    1 + match value {
+        Value::Set(items) => items.iter().map(parts).sum(),
+        Value::Map(entries) => entries.values().map(parts).sum(),
+        Value::Record(fields) => fields.iter().flatten().map(parts).sum(),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::String(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_)
+        | Value::Ip(_)
+        | Value::Enum(..)
+        | Value::Entity(_) => 0,
     }
 }
 
@@ -78,23 +199,15 @@ fn entity(
         "attribute",
         |_| is_doubtful,
     );
-    let mut attributes = Attributes::with_capacity(fields.len());
-    let mut missing = Vec::new();
-    for (field, value) in fields.iter().zip(given) {
-        if matches!(value, Given::Missing)
-            && !field.optional
-            && !misspelt(declared, field, &written.attributes, &fields)
-        {
-            missing.push(field);
-        }
-        attributes.push(value.into_value());
-    }
+    let missing = lacking(declared, &fields, &given, &written.attributes);
     diagnostics.extend(missing_fields(
         declared,
         &missing,
         "attribute",
         written.entity.span,
     ));
+    let mut attributes = Attributes::with_capacity(fields.len());
+    attributes.extend(given.into_iter().map(Given::into_value));
     Some(Entity {
         uid,
         attributes,
@@ -194,12 +307,9 @@ fn timestamp(
 ) -> Option<Timestamp> {
     let ty = declared.intern(Type::Timestamp);
     let id = check::constant(declared, findings, expr, ty)?;
-    match reference::constant(&declared.schema, declared.exprs.as_exprs(), id) {
-        Some(Value::Timestamp(timestamp)) => Some(timestamp),
-        _ => {
-            findings.error(overflows(expr));
-            None
-        }
+    match evaluated(declared, findings, id, Some(expr))? {
+        Value::Timestamp(timestamp) => Some(timestamp),
+        _ => None,
     }
 }
 
@@ -226,6 +336,8 @@ fn never_holds(
         ),
         // What could not be resolved may be what it would hold on.
         GrantFault::Scope | GrantFault::Subject if declared.incomplete => return None,
+        // So may the time be declared in a context that could not be read.
+        GrantFault::NoNow if declared.modules.is_in_broken("now") => return None,
         GrantFault::Scope => {
             let carried = schema.roles.iter().filter(|def| def.carriers.contains(&role));
             let on = types(carried.flat_map(|def| def.on.iter().copied()).collect());

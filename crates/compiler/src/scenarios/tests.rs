@@ -6,25 +6,29 @@ use dictum_artifact::dag::{Effect, RuleId};
 use dictum_artifact::data::{Request, RequestFault, find_shape};
 use dictum_artifact::schema::{ActionId, EntityTypeId, Field, Fields, RecordId, ShapeId};
 use dictum_artifact::value::{Value, quote};
-use dictum_syntax::ast::{DeclarationKind, File, Ident, TestCase, TestDecl};
+use dictum_syntax::ast::{DeclarationKind, File, Ident, TestDecl};
 use dictum_syntax::diagnostic::{Diagnostic, Severity};
-use dictum_syntax::source::Span;
+use dictum_syntax::source::{Sources, Span};
 use rustc_hash::FxHashMap;
 
+use super::tables::{self, Case as TestCase};
 use super::{fixtures, values};
-use crate::check::{Findings, Given, list, missing_fields, misspelt};
+use crate::check::{Findings, Given, lacking, list, missing_fields, misspelt};
 use crate::codes;
 use crate::declare::Declared;
-use crate::program::{Case, Fixture, Rule, Test};
+use crate::program::{Case, ExpectedObligation, Fixture, Rule, Test};
 
 /// What tests are checked against.
 pub(super) struct Suite<'s, 'a, 'd> {
     declared: &'s mut Declared<'a>,
     diagnostics: &'d mut Vec<Diagnostic>,
+    sources: &'s Sources,
     rules: &'s [Rule],
     fixtures: BTreeMap<String, usize>,
     /// The names of roles and rules, with the rule where there is one.
     labels: BTreeMap<&'s str, Option<RuleId>>,
+    /// The labels of invariants.
+    invariants: BTreeMap<&'s str, Span>,
     /// The tests so far.
     names: BTreeMap<&'s str, Span>,
     /// Whether a rule may be without cases because something in it is wrong.
@@ -38,6 +42,7 @@ type Shared = FxHashMap<RecordId, Vec<Given<Value>>>;
 
 impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
     pub(super) fn new(
+        sources: &'s Sources,
         files: &'s [File],
         declared: &'s mut Declared<'a>,
         rules: &'s [Rule],
@@ -53,7 +58,15 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
             let label = match &declaration.kind {
                 DeclarationKind::Role(decl) => Some(&decl.name),
                 DeclarationKind::Rule(decl) => decl.label.as_ref(),
-                DeclarationKind::Entity(_)
+                DeclarationKind::Exclusive(decl) => decl.label.as_ref(),
+                DeclarationKind::Module(_)
+                | DeclarationKind::Use(_)
+                | DeclarationKind::Principals(_)
+                | DeclarationKind::Obligation(_)
+                | DeclarationKind::Function(_)
+                | DeclarationKind::Const(_)
+                | DeclarationKind::Invariant(_)
+                | DeclarationKind::Entity(_)
                 | DeclarationKind::Enum(_)
                 | DeclarationKind::Type(_)
                 | DeclarationKind::Context(_)
@@ -68,13 +81,24 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
                 *label = Some(id);
             }
         }
+        let invariants = files
+            .iter()
+            .flat_map(|file| &file.declarations)
+            .filter_map(|declaration| match &declaration.kind {
+                DeclarationKind::Invariant(decl) => decl.label.as_ref(),
+                _ => None,
+            })
+            .map(|label| (label.name.as_str(), label.span))
+            .collect();
         let is_uncertain = declared.incomplete || diagnostics.iter().any(|d| d.severity == Severity::Error);
         Self {
             declared,
             diagnostics,
+            sources,
             rules,
             fixtures: named,
             labels,
+            invariants,
             names: BTreeMap::new(),
             is_uncertain,
             missing: Vec::new(),
@@ -99,21 +123,26 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
         let mut shared = Shared::default();
         let mut cases = Vec::new();
         let mut used: BTreeSet<RecordId> = BTreeSet::new();
-        for case in &decl.cases {
-            let request = self.request(&mut findings, decl, case, &mut shared);
+        let written = tables::cases(self.sources, decl, self.diagnostics);
+        let is_alone = written.len() == 1;
+        for case in &written {
+            let request = self.request(&mut findings, decl, case, is_alone, &mut shared);
             used.extend(request.record);
             let by = self.by(case, request.shape);
-            if let (Some(request), Some(by)) = (request.request, by) {
+            let with = self.with(&mut findings, case);
+            if let (Some(request), Some(by), Some(with)) = (request.request, by, with) {
                 cases.push(Case {
-                    span: case.span,
+                    span: case.written.span,
                     request,
-                    allow: case.allow,
+                    allow: case.written.allow,
                     by,
+                    with,
+                    variables: case.variables.clone(),
                 });
             }
         }
         self.missing(decl);
-        self.unused_context(&mut findings, decl, &used);
+        self.unused_context(&mut findings, decl, &used, is_alone);
         findings.finish(self.diagnostics);
         Test {
             name: name.value.clone(),
@@ -136,17 +165,18 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
         &mut self,
         findings: &mut Findings,
         decl: &TestDecl,
-        case: &TestCase,
+        case: &TestCase<'_>,
+        is_alone: bool,
         shared: &mut Shared,
     ) -> Checked {
         let mut checked = Checked::default();
         let principal = fixtures::uid(self.declared, &case.principal, self.diagnostics);
         let resource = fixtures::uid(self.declared, &case.resource, self.diagnostics);
-        let Some((action, record)) = self.action(&case.action) else {
+        let Some((action, record)) = self.action(&case.written.action) else {
             return checked;
         };
         checked.record = Some(record);
-        let context = self.context(findings, decl, case, record, shared);
+        let context = self.context(findings, decl, case, record, is_alone, shared);
         let (Some(principal), Some(resource)) = (principal, resource) else {
             return checked;
         };
@@ -202,7 +232,7 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
 
     fn shape(
         &mut self,
-        case: &TestCase,
+        case: &TestCase<'_>,
         principal: EntityTypeId,
         action: ActionId,
         resource: EntityTypeId,
@@ -236,11 +266,18 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
             RequestFault::UnknownAction
             | RequestFault::Group { .. }
             | RequestFault::Value(_)
-            | RequestFault::Conflict { .. } => (case.action.span, fault.to_string(), None),
+            | RequestFault::Conflict { .. } => (case.written.action.span, fault.to_string(), None),
         };
         let mut diagnostic = Diagnostic::error(codes::TEST_REQUEST, span, message);
         diagnostic.help = help;
-        self.diagnostics.push(diagnostic);
+        // What a table's value is not for is said once, for the first of its cases.
+        if !self
+            .diagnostics
+            .iter()
+            .any(|before| before.code == codes::TEST_REQUEST && before.span == span)
+        {
+            self.diagnostics.push(diagnostic);
+        }
         None
     }
 
@@ -249,8 +286,9 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
         &mut self,
         findings: &mut Findings,
         decl: &TestDecl,
-        case: &TestCase,
+        case: &TestCase<'_>,
         record: RecordId,
+        is_alone: bool,
         shared: &mut Shared,
     ) -> Option<Vec<Option<Value>>> {
         const WHAT: &str = "context field";
@@ -262,9 +300,10 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
             std::collections::hash_map::Entry::Occupied(base) => base.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
                 // What only other actions' requests carry is for the other cases.
-                let others: BTreeSet<String> = match decl.cases.as_slice() {
-                    [] | [_] => BTreeSet::new(),
-                    _ => self.declared.context_fields.keys().cloned().collect(),
+                let others: BTreeSet<String> = if is_alone {
+                    BTreeSet::new()
+                } else {
+                    self.declared.context_fields.keys().cloned().collect()
                 };
                 let values = values(self.declared, findings, written, &fields, WHAT, |name| {
                     others.contains(name)
@@ -287,7 +326,7 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
                         && !misspelt(self.declared, field, written, &fields)
                         && !misspelt(self.declared, field, &case.given, &fields)
                     {
-                        self.missing.push((field.clone(), case.span));
+                        self.missing.push((field.clone(), case.written.span));
                     }
                     complete = false;
                 }
@@ -317,7 +356,13 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
     }
 
     /// Checks the fields of the shared context that no case's action has.
-    fn unused_context(&mut self, findings: &mut Findings, decl: &TestDecl, used: &BTreeSet<RecordId>) {
+    fn unused_context(
+        &mut self,
+        findings: &mut Findings,
+        decl: &TestDecl,
+        used: &BTreeSet<RecordId>,
+        is_alone: bool,
+    ) {
         let Some((_, written)) = &decl.context else { return };
         let known = self.declared.context_fields.iter();
         let fields = Fields(
@@ -326,6 +371,7 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
                     name: name.clone(),
                     ty: *ty,
                     optional: true,
+                    most: None,
                 })
                 .collect(),
         );
@@ -343,21 +389,77 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
             })
             .cloned()
             .collect();
-        if decl.cases.len() != 1 {
+        if !is_alone {
             values(self.declared, findings, &left, &fields, "context field", |_| {
                 false
             });
         }
     }
 
-    /// The rules that must be among the deciding ones.
-    fn by(&mut self, case: &TestCase, shape: Option<ShapeId>) -> Option<Vec<RuleId>> {
-        let mut by = Vec::new();
-        for name in &case.by {
-            let Some(rule) = self.labels.get(name.name.as_str()).copied() else {
-                let known = self.labels.keys().copied();
+    /// The obligations that must be among those of the decision.
+    fn with(&mut self, findings: &mut Findings, case: &TestCase<'_>) -> Option<Vec<ExpectedObligation>> {
+        let mut expected = Vec::new();
+        let mut complete = true;
+        for (with, fields) in case.written.with.iter().zip(&case.with) {
+            let schema = &self.declared.schema;
+            let found = schema.find_obligation(&with.name.name);
+            let record = found
+                .and_then(|obligation| schema.obligation(obligation))
+                .and_then(|def| schema.record(def.record))
+                .cloned();
+            let (Some(obligation), Some(declared_fields)) = (found, record) else {
+                let known = schema.obligations.iter().map(|def| def.name.as_str());
                 self.declared
-                    .unknown(name, "rule or role", known, self.diagnostics);
+                    .unknown(&with.name, "obligation", known, self.diagnostics);
+                complete = false;
+                continue;
+            };
+            let Some(fields) = fields else {
+                expected.push(ExpectedObligation {
+                    obligation,
+                    fields: None,
+                });
+                continue;
+            };
+            let given = values(self.declared, findings, fields, &declared_fields, "field", |_| {
+                false
+            });
+            let missing = lacking(self.declared, &declared_fields, &given, fields);
+            let error = missing_fields(self.declared, &missing, "field", with.name.span);
+            let is_wrong = |(field, value): (&Field, &Given<Value>)| match value {
+                Given::Missing => !field.optional,
+                Given::Wrong => true,
+                Given::Value(_) => false,
+            };
+            complete &= !declared_fields.iter().zip(&given).any(is_wrong);
+            self.diagnostics.extend(error);
+            expected.push(ExpectedObligation {
+                obligation,
+                fields: Some(given.into_iter().map(Given::into_value).collect()),
+            });
+        }
+        complete.then_some(expected)
+    }
+
+    /// The rules that must be among the deciding ones.
+    fn by(&mut self, case: &TestCase<'_>, shape: Option<ShapeId>) -> Option<Vec<RuleId>> {
+        let mut by = Vec::new();
+        for name in &case.written.by {
+            let Some(rule) = self.labels.get(name.name.as_str()).copied() else {
+                match self.invariants.get(name.name.as_str()) {
+                    Some(place) => {
+                        let message = format!("`{}` is an invariant, which decides nothing", name.name);
+                        let error = Diagnostic::error(codes::WRONG_KIND_OF_NAME, name.span, message)
+                            .with_related(*place, "declared here")
+                            .with_help("leave `by` out, or name the rule that decides");
+                        self.diagnostics.push(error);
+                    }
+                    None => {
+                        let known = self.labels.keys().copied();
+                        self.declared
+                            .unknown(name, "rule or role", known, self.diagnostics);
+                    }
+                }
                 continue;
             };
             if let Some(diagnostic) = self.never_decides(case, name, rule, shape) {
@@ -365,13 +467,13 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
             }
             by.extend(rule);
         }
-        (by.len() == case.by.len()).then_some(by)
+        (by.len() == case.written.by.len()).then_some(by)
     }
 
     /// Why a rule cannot decide a case as expected.
     fn never_decides(
         &self,
-        case: &TestCase,
+        case: &TestCase<'_>,
         name: &Ident,
         rule: Option<RuleId>,
         shape: Option<ShapeId>,
@@ -388,7 +490,7 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
                 ),
             );
         };
-        match (case.allow, rule.info.effect) {
+        match (case.written.allow, rule.info.effect) {
             (true, Effect::Permit) | (false, Effect::Forbid) => {}
             (true, Effect::Forbid) => {
                 return Some(error(format!(
@@ -409,7 +511,7 @@ impl<'s, 'a, 'd> Suite<'s, 'a, 'd> {
         if rule.case(shape?).is_none() && !self.is_uncertain {
             return Some(error(format!(
                 "`{}` never fires for `{}` by a `{}` on a `{}`",
-                name.name, case.action.name, case.principal.ty.name, case.resource.ty.name
+                name.name, case.written.action.name, case.principal.ty.name, case.resource.ty.name
             )));
         }
         None

@@ -97,7 +97,7 @@ fn attributes_that_are_not_there() {
     condition(
         r#"principal.name.starts_with("a", "b")"#,
         r#"
-        D0310 16 `starts_with` takes one text, and here are 2 values
+        D0310 16 `starts_with` takes 1 text, and 2 are given
         help: write `principal.name.starts_with("…")`
         "#,
     );
@@ -360,10 +360,67 @@ fn names_of_other_languages() {
         help: did you mean `Bool`?
         ",
     );
+    policy(
+        "entity U { a: boolean }\n",
+        "
+        D0201 1:15 there is no type `boolean`
+        help: did you mean `Bool`?
+        ",
+    );
+    policy(
+        "
+        entity U
+        entity D
+        action read by U on D
+        role editor on D { read }
+        forbid U to read on D unless editor
+        forbid U to read on D unless principal has editor
+        forbid U to read on D when now() == now()
+        ",
+        "
+        D0201 5:38 there is no value `editor`
+        help: `editor` is a role, for which no condition asks: write a rule for it, `permit editor to …`
+        D0304 6:52 `U` has no attribute `editor`
+        help: `editor` is a role, for which no condition asks: write a rule for it, `permit editor to …`
+        D0201 7:36 there is no function `now`
+        help: there is no clock: who asks says what time it is, in a field such as `context.now`
+        D0201 7:45 there is no function `now`
+        help: there is no clock: who asks says what time it is, in a field such as `context.now`
+        ",
+    );
+    policy(
+        r#"
+        entity G
+        entity U in G
+        entity D
+        action read by U on D
+        a: permit U to read on D when principal == G::"g" or principal in "g"
+        "#,
+        r#"
+        D0306 5:39 a `U` and a `G` are never the same entity
+        help: to ask whether the one is in the other, write `principal in G::"g"`
+        D0302 5:62 `in` does not take values of type `U` and `String`
+        help: an entity is written with its type: `G::"…"`
+        "#,
+    );
+    policy(
+        "
+        entity U { tags: Map<String>, names: Set<String> }
+        entity D
+        action read by U on D
+        fixture f { U::\"u\" { tags: [], names: {} } }
+        ",
+        "
+        D0301 4:36 a map is expected, and `[]` is an empty set
+        help: an empty map is written `{}`
+        D0301 4:47 expected a value of type `Set<String>`, found one of type `{}`
+        help: an empty set is written `[]`
+        ",
+    );
 }
 
 #[test]
-fn maps_have_no_literal_to_offer() {
+fn maps_are_asked_and_missed_as_other_values_are() {
     policy(
         r#"entity User
 entity Doc { meta: Map<String>, tags?: Map<Int> }
@@ -373,9 +430,9 @@ fixture f { Doc::"d" {} }
 "#,
         "
         D0305 4:36 `resource.tags` may be absent here
-        help: ask for it first, `resource has tags and …`
+        help: ask for it first, `resource has tags and …`, or give a default, `resource.tags ?? …`
         D0406 5:13 the attribute `meta` is missing
-        help: maps come from JSON data only: declare it `meta?: Map<String>` to leave it out here
+        help: add `meta: …`, a value of type `Map<String>`
         ",
     );
 }

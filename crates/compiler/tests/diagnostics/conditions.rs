@@ -183,15 +183,14 @@ fn names() {
     condition(
         "Kid.secret == resource.kind",
         "
-        D0201 1 there is no value `Kid`
-        help: text is written in quotes
+        D0201 1 there is no module or value `Kid`
+        help: did you mean `Kind`?
         ",
     );
     condition(
         "foo",
         "
         D0201 1 there is no value `foo`
-        help: text is written in quotes
         ",
     );
     condition(
@@ -209,6 +208,7 @@ fn conditions_are_boolean() {
         "resource",
         "
         D0301 1 expected a value of type `Bool`, found one of type `Doc`
+        help: compare it with something, such as `… == …`
         ",
     );
     condition(
@@ -236,14 +236,14 @@ fn conditions_are_boolean() {
         "if 1 then true else false",
         "
         D0301 4 expected a value of type `Bool`, found one of type `Int`
-        help: compare it with something, such as `… == …`
+        help: a truth value is `true` or `false`
         ",
     );
     condition(
         r#"if resource.size > 1 then "a" == "a" else 2"#,
         "
         D0301 43 expected a value of type `Bool`, found one of type `Int`
-        help: compare it with something, such as `… == …`
+        help: a truth value is `true` or `false`
         ",
     );
     condition(

@@ -162,7 +162,7 @@ entity X { a: A, e: E }
         2:15 is made of `C`
         3:14 is made of `A`
         D0401 4:6 the type `D` is made of itself: `D` is made of `D`
-        help: break the cycle at one of these places
+        help: leave it out here
         4:14 is made of `D`
         ",
     );
@@ -182,7 +182,7 @@ action b in a
 ",
         "
         D0402 3:8 the action `r` does not say which principals it is for
-        help: add the principal types before `on`, such as `by User`
+        help: add the principal types before `on`, such as `by User`, or declare them for all actions: `principals User`
         D0405 4:13 `r` is an action, not a group of actions
         help: a group is declared without them: `action r`
         3:8 declared here, with the types that it applies to
@@ -215,7 +215,7 @@ role d on D includes d, e { q }
         5:22 includes `c`
         6:22 includes `a`
         D0501 7:6 the role `d` includes itself: `d` includes `d`
-        help: break the cycle at one of these places
+        help: leave it out here
         7:22 includes `d`
         D0201 7:25 there is no role `e`
         D0201 7:29 there is no action `q`
@@ -252,8 +252,8 @@ fn heads() {
     rule(
         "permit User to read on User",
         "
-        D0403 16 `read` does not apply to what this rule names
-        help: `read` applies to `Service` on `Doc`, `Service` on `Folder`, `User` on `Doc` and `User` on `Folder`
+        D0403 24 no action is declared on a `User`
+        help: the resources of actions are of type `Doc` and `Folder`
         ",
     );
     rule(

@@ -4,10 +4,14 @@
 mod access;
 mod conditions;
 mod declarations;
+mod language;
 mod operators;
 mod scenarios;
 
-use dictum_compiler::compile;
+use dictum_compiler::lint::{Level, Levels};
+use dictum_compiler::{Program, Settings, compile_with};
+use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::fix;
 use dictum_syntax::source::Sources;
 
 /// Asserts what is found in a policy. Lines start at 1 for the first one after a leading line break.
@@ -46,12 +50,23 @@ fn assert_found(source: &str, found: &str, expected: &str) {
 fn check(source: &str, skipped_lines: usize, skipped_columns: usize) -> String {
     let mut sources = Sources::new();
     sources.add("test.dictum", source);
-    let (program, diagnostics) = compile(&sources);
+    // Of lints, their own tests speak.
+    let lints = Levels::all(Level::Allow);
+    let (program, diagnostics) = compile_with(
+        &sources,
+        &Settings {
+            lints,
+            ..Settings::default()
+        },
+    );
     assert_eq!(
         program.is_none(),
         !diagnostics.is_empty(),
         "a program where nothing is wrong, and only there"
     );
+    diagnostics
+        .iter()
+        .for_each(|diagnostic| assert_mended(&sources, &diagnostics, diagnostic));
     let place = |span| {
         let (line, column) = sources.line_column(span);
         match (line as usize).checked_sub(skipped_lines) {
@@ -76,6 +91,40 @@ fn check(source: &str, skipped_lines: usize, skipped_columns: usize) -> String {
         }
     }
     out
+}
+
+/// Compiles without lints, of which their own tests speak.
+fn compile(sources: &Sources) -> (Option<Program>, Vec<Diagnostic>) {
+    let lints = Levels::all(Level::Allow);
+    let settings = Settings {
+        lints,
+        ..Settings::default()
+    };
+    compile_with(sources, &settings)
+}
+
+/// Asserts that the mend of a diagnostic, made alone, mends it, and that nothing else becomes wrong; but where a name or
+/// an attribute was not known, or a value may be absent, not all was said before.
+fn assert_mended(sources: &Sources, all: &[Diagnostic], diagnostic: &Diagnostic) {
+    let Some(mend) = &diagnostic.fix else { return };
+    let source = sources.get(diagnostic.span.source);
+    let text = fix::apply(&source.text, &mend.edits).unwrap_or_default();
+    let mut mended = Sources::new();
+    mended.add("test.dictum", text.as_str());
+    let (_, left) = compile(&mended);
+    let alike = |of: &[Diagnostic]| {
+        let same =
+            |other: &&Diagnostic| (other.code, &other.message) == (diagnostic.code, &diagnostic.message);
+        of.iter().filter(same).count()
+    };
+    let others = |of: &[Diagnostic]| of.iter().filter(|other| other.code != "D0305").count();
+    let all_was_said = !diagnostic.code.starts_with("D01")
+        && !["D0201", "D0304", "D0305", "D0311"].contains(&diagnostic.code);
+    assert!(
+        alike(&left) < alike(all) && (!all_was_said || others(&left) < others(all)),
+        "`{}` does not mend {diagnostic:?} in\n{text}\nwhat is left: {left:?}",
+        mend.title
+    );
 }
 
 const SCHEMA: &str = "\
