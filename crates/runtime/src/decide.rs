@@ -1,8 +1,9 @@
 //! Decisions: a walk from the root of the request's DAG to a leaf; and for an explanation, one of each rule's own DAG.
 
-use dictum_artifact::dag::{Effect, Node, NodeId, Question, RuleId};
+use dictum_artifact::dag::{Candidate, Effect, Node, NodeId, Question, RuleId};
 
 use crate::evaluate::Evaluation;
+use crate::obligations::Obligation;
 use crate::request::BoundRequest;
 
 /// What was decided.
@@ -30,6 +31,9 @@ pub struct Explanation {
     /// All rules that decided, in the order of the policy: the forbids that fired; else the permits that fired; none
     /// where the request is denied because no rule fired.
     pub rules: Vec<RuleId>,
+    /// What these rules oblige the caller to, in their order and as each is written, equal ones once. Of a forbid, what
+    /// cannot be said because a field is undefined is left out.
+    pub obligations: Vec<Obligation>,
 }
 
 impl BoundRequest<'_> {
@@ -60,35 +64,37 @@ impl BoundRequest<'_> {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let (mut forbids, mut permits) = (Vec::new(), Vec::new());
-        let Some((plan, evaluation)) = self.question() else {
-            return Explanation {
-                allowed: false,
-                rules: forbids,
-            };
-        };
-        for candidate in &plan.candidates {
-            if evaluation.walk(candidate.fires) != Some(Node::Fires) {
+        let question = self.question();
+        let candidates = question.iter().flat_map(|(plan, _)| &plan.candidates);
+        for candidate in candidates {
+            if !question.is_some_and(|(_, evaluation)| evaluation.fires(candidate)) {
                 continue;
             }
             match self.policy().rule(candidate.rule).map(|rule| rule.effect) {
-                Some(Effect::Permit) => permits.push(candidate.rule),
-                Some(Effect::Forbid) | None => forbids.push(candidate.rule),
+                Some(Effect::Permit) => permits.push(candidate),
+                Some(Effect::Forbid) | None => forbids.push(candidate),
             }
         }
-        if !forbids.is_empty() {
-            return Explanation {
-                allowed: false,
-                rules: forbids,
-            };
-        }
+        let (allowed, fired) = if forbids.is_empty() {
+            (!permits.is_empty(), permits)
+        } else {
+            (false, forbids)
+        };
+        let obligations = question.map(|(_, evaluation)| evaluation.obligations(fired.iter().copied()));
         Explanation {
-            allowed: !permits.is_empty(),
-            rules: permits,
+            allowed,
+            rules: fired.iter().map(|candidate| candidate.rule).collect(),
+            obligations: obligations.unwrap_or_default(),
         }
     }
 }
 
 impl Evaluation<'_> {
+    /// Whether a rule that could apply fires.
+    pub(crate) fn fires(&self, candidate: &Candidate) -> bool {
+        self.walk(candidate.fires) == Some(Node::Fires)
+    }
+
     /// The leaf that the walk from a node ends at. Successors come before their nodes, so there is one.
     fn walk(&self, root: NodeId) -> Option<Node> {
         let nodes = &self.policy.artifact().nodes;
@@ -178,7 +184,8 @@ mod tests {
                 explanation,
                 Explanation {
                     allowed: false,
-                    rules: vec![]
+                    rules: vec![],
+                    obligations: vec![],
                 }
             );
         }

@@ -5,13 +5,16 @@
 //!
 //! Recursion is as deep as an expression, which validation bounds ([`dictum_artifact::validate::MAX_EXPR_DEPTH`]).
 
-use dictum_artifact::expr::{Arithmetic, Comparison, Expr, ExprId, Pattern, Property};
+use dictum_artifact::expr::{Arithmetic, Comparison, Expr, ExprId, Pattern, Property, Quantifier};
 use dictum_artifact::ops::{self, Scalar};
+use dictum_artifact::regex::Regex;
 use dictum_artifact::schema::RoleId;
 use dictum_artifact::value::Network;
+use dictum_artifact::zone::Zone;
 
 use crate::names::{EntityIndex, Names};
 use crate::policy::Policy;
+use crate::quantify::Binding;
 use crate::request::Resolved;
 use crate::sets::Set;
 use crate::store::Store;
@@ -30,6 +33,8 @@ pub(crate) struct Evaluation<'r> {
     pub(crate) resolved: &'r Resolved,
     /// Where the parts of values are.
     pub(crate) arenas: Arenas<'r>,
+    /// The elements that the quantifiers around look at, the innermost one first.
+    pub(crate) bindings: Option<&'r Binding<'r>>,
 }
 
 impl<'r> Evaluation<'r> {
@@ -55,6 +60,21 @@ impl<'r> Evaluation<'r> {
             Expr::Like(a, pattern) => self.like(*a, pattern),
             Expr::StartsWith(a, b) => self.starts_with(*a, *b),
             Expr::EndsWith(a, b) => self.ends_with(*a, *b),
+            Expr::Matches(a, regex) => self.matches(*a, regex),
+            Expr::Quantified {
+                quantifier: Quantifier::Any,
+                level,
+                over,
+                body,
+                most,
+            } => self.any(*level, *over, *body, *most),
+            Expr::Quantified {
+                quantifier: Quantifier::All,
+                level,
+                over,
+                body,
+                most,
+            } => self.all(*level, *over, *body, *most),
             Expr::GrantHeld(role) => Some(self.grant_held(*role)),
             Expr::Literal(_)
             | Expr::Principal
@@ -71,14 +91,21 @@ impl<'r> Evaluation<'r> {
             | Expr::Id(_)
             | Expr::Property(..)
             | Expr::Set(..)
-            | Expr::Record(..) => self.bool(id),
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Local(..)
+            | Expr::Variable { .. }
+            | Expr::Quantified {
+                quantifier: Quantifier::Count,
+                ..
+            } => self.bool(id),
         }
     }
 
     /// The value of an expression; `None` where it is undefined.
     pub(crate) fn value(&self, id: ExprId) -> Option<Value> {
         match self.policy.expr(id)? {
-            Expr::Literal(_) => self.policy.constant(id),
+            Expr::Literal(_) | Expr::Map(..) => self.policy.constant(id),
             Expr::Principal => Some(Value::Entity(self.resolved.principal)),
             Expr::Resource => Some(Value::Entity(self.resolved.resource)),
             Expr::Context => Some(Value::Record(self.resolved.context)),
@@ -96,6 +123,15 @@ impl<'r> Evaluation<'r> {
             Expr::Record(_, fields) => {
                 self.constant_or(id, Value::RecordLiteral(id), fields.iter().flatten())
             }
+            Expr::Local(a, zone) => self.local(*a, zone),
+            Expr::Variable { level, ty: _ } => self.variable(*level),
+            Expr::Quantified {
+                quantifier: Quantifier::Count,
+                level,
+                over,
+                body,
+                most,
+            } => self.count(*level, *over, *body, *most),
             Expr::HasAttribute { .. }
             | Expr::HasField { .. }
             | Expr::HasKey { .. }
@@ -115,6 +151,11 @@ impl<'r> Evaluation<'r> {
             | Expr::Like(..)
             | Expr::StartsWith(..)
             | Expr::EndsWith(..)
+            | Expr::Matches(..)
+            | Expr::Quantified {
+                quantifier: Quantifier::Any | Quantifier::All,
+                ..
+            }
             | Expr::GrantHeld(_) => self.truth(id).map(Value::bool),
         }
     }
@@ -309,6 +350,18 @@ impl<'r> Evaluation<'r> {
         Some(ops::like(pattern, self.text(a)?))
     }
 
+    fn matches(&self, a: ExprId, regex: &Regex) -> Option<bool> {
+        Some(ops::matches(regex, self.text(a)?))
+    }
+
+    fn local(&self, a: ExprId, zone: &Zone) -> Option<Value> {
+        let Scalar::Timestamp(instant) = self.scalar(a)? else {
+            return None;
+        };
+        let shown = ops::local(instant, zone)?;
+        Some(Value::Scalar(Scalar::Timestamp(shown)))
+    }
+
     fn starts_with(&self, a: ExprId, b: ExprId) -> Option<bool> {
         Some(self.text(a)?.starts_with(self.text(b)?))
     }
@@ -378,6 +431,8 @@ fn as_network(value: Value) -> Option<Network> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use dictum_artifact::dag::Effect;
     use dictum_artifact::data::Request;
     use dictum_artifact::expr::Literal;
@@ -391,11 +446,13 @@ mod tests {
     fn ask(condition: &Tree, request: &Request) -> Option<bool> {
         let store = store(&[(Effect::Permit, condition.clone())]);
         let bound = store.bind(request).unwrap();
-        let (_, evaluation) = bound.question().unwrap();
-        let root = ExprId(u32::try_from(store.policy().artifact().exprs.len() - 1).unwrap());
+        let (plan, evaluation) = bound.question().unwrap();
+        let root = plan.candidates[0].clauses[0].unwrap();
         let truth = evaluation.truth(root);
         assert_eq!(evaluation.value(root), truth.map(Value::bool));
         assert_eq!(bound.decide().allowed, truth == Some(true));
+        let traced = &bound.trace().rules[0].clauses[0];
+        assert_eq!(traced.truth.known(), truth);
         truth
     }
 
@@ -707,6 +764,52 @@ mod tests {
     }
 
     #[test]
+    fn regular_expressions_match_whole_texts() {
+        assert_eq!(known(&matches_letters(attribute(principal(), NAME))), Some(false));
+        assert_eq!(
+            known(&matches_letters(lookup(attribute(resource(), TAGS), text("a")))),
+            Some(true)
+        );
+        assert_eq!(
+            ask(
+                &matches_letters(attribute(principal(), NAME)),
+                &request("bob", "plan")
+            ),
+            None
+        );
+        let mut local = request("bob", "plan");
+        for (name, expected) in [("bob", true), ("", false), ("böb", false)] {
+            local.principal_attributes = vec![None, Some(value::Value::String(name.into()))];
+            assert_eq!(
+                ask(&matches_letters(attribute(principal(), NAME)), &local),
+                Some(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn clocks_of_a_zone() {
+        let zone = Arc::new(Zone {
+            name: "Test/Zone".into(),
+            first: -3_600,
+            changes: [(0, 3_600)].into(),
+        });
+        let shown = |instant: Tree| {
+            let zone = Arc::clone(&zone);
+            Tree::new([instant], move |[a]| Expr::Local(a, Arc::clone(&zone)))
+        };
+        let at = |instant: i64| literal(Literal::Timestamp(Timestamp(instant)));
+        assert_eq!(known(&equal(shown(context(NOW)), at(3_600_999))), Some(true));
+        assert_eq!(known(&equal(shown(at(-1)), at(-3_600_001))), Some(true));
+        assert_eq!(known(&equal(shown(at(i64::MAX)), at(0))), None);
+        let hour = property(
+            Property::InHours,
+            property(Property::TimeOfDay, shown(context(NOW))),
+        );
+        assert_eq!(known(&equal(hour, int(1))), Some(true));
+    }
+
+    #[test]
     fn maps_are_read_by_key() {
         let tags = || attribute(resource(), TAGS);
         let has = |key: Tree| Tree::new([tags(), key], |[map, key]| Expr::HasKey { map, key });
@@ -740,13 +843,28 @@ mod tests {
         assert_eq!(ask(&default, &request("ann", "memo")), None);
     }
 
-    /// Expressions as deep as validation lets them be, on no more stack than a small thread has.
+    /// Decides, and explains, on no more stack than a small thread has.
+    fn check_deep(condition: Tree, expected: Option<bool>) {
+        let store = store(&[(Effect::Permit, condition)]);
+        let bound = store.bind(&request("ann", "plan")).unwrap();
+        let on_stack = |bytes: usize, allowed: &(dyn Fn() -> bool + Sync)| {
+            std::thread::scope(|scope| {
+                let small = std::thread::Builder::new().stack_size(bytes);
+                let thread = small.spawn_scoped(scope, allowed).unwrap();
+                assert_eq!(thread.join().unwrap(), expected == Some(true));
+            });
+        };
+        on_stack(1 << 20, &|| bound.decide().allowed);
+        on_stack(2 << 20, &|| bound.trace().allowed);
+    }
+
+    /// Expressions as deep as validation lets them be.
     #[test]
     fn the_deepest_expressions_fit_a_small_stack() {
         type Wrap = fn(Tree) -> Tree;
         let level = || attribute(resource(), LEVEL);
         let is_three = || equal(level(), int(3));
-        let cases: [(Tree, Wrap, Wrap, Option<bool>); 7] = [
+        let cases: [(Tree, Wrap, Wrap, Option<bool>); 8] = [
             (is_three(), not, |a| a, Some(true)),
             (
                 is_three(),
@@ -761,6 +879,7 @@ mod tests {
                 Some(true),
             ),
             (is_three(), |a| equal(a, bool(true)), |a| a, Some(true)),
+            (is_three(), |a| otherwise(a, bool(true)), |a| a, Some(true)),
             (
                 attribute(principal(), NAME),
                 |a| coalesce(context(NOTE), a),
@@ -782,14 +901,24 @@ mod tests {
         ];
         for (start, wrap, close, expected) in cases {
             let deep = (0..500).fold(start, |tree, _| wrap(tree));
-            let store = store(&[(Effect::Permit, close(deep))]);
-            let bound = store.bind(&request("ann", "plan")).unwrap();
-            std::thread::scope(|scope| {
-                let small = std::thread::Builder::new().stack_size(1 << 20);
-                let decide = || bound.decide();
-                let decision = small.spawn_scoped(scope, decide).unwrap().join().unwrap();
-                assert_eq!(decision.allowed, expected == Some(true));
-            });
+            check_deep(close(deep), expected);
         }
+    }
+
+    /// Quantifiers in one another, around a deep body, and around one that is over a deep set.
+    #[test]
+    fn the_deepest_quantifiers_fit_a_small_stack() {
+        let labels = || attribute(resource(), LABELS);
+        let any = |level: u32, over: Tree, body: Tree| quantified_most(Quantifier::Any, level, over, body, 2);
+        let around = |body: Tree, levels: u32| {
+            (0..levels)
+                .rev()
+                .fold(body, |body, level| any(level, labels(), body))
+        };
+        let is_b = |level: u32| equal(element(level, STRING), text("b"));
+        let deep = (0..480).fold(is_b(7), |tree, _| not(tree));
+        check_deep(around(deep, 8), Some(true));
+        let deep = (0..470).fold(labels(), |tree, _| choose(bool(true), tree, labels()));
+        check_deep(around(any(7, deep, is_b(7)), 7), Some(true));
     }
 }

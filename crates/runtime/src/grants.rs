@@ -28,7 +28,7 @@ pub(crate) enum Until {
 
 impl Until {
     /// Whether a grant holds now. One that ends does not where nobody says what time it is.
-    fn is_live(self, now: Option<Timestamp>) -> bool {
+    pub(crate) fn is_live(self, now: Option<Timestamp>) -> bool {
         match self {
             Self::Forever => true,
             Self::Time(end) => now.is_some_and(|now| now < end),
@@ -74,6 +74,22 @@ impl Grants {
             (Some(start), Some(end)) => self.granted.get(start..end).unwrap_or_default(),
             _ => &[],
         }
+    }
+
+    /// The grants, live ones or not, that give this very subject one of these roles on a resource.
+    pub(crate) fn covering<'g>(
+        &'g self,
+        hierarchy: &'g Hierarchy,
+        subject: EntityIndex,
+        roles: &'g [RoleId],
+        resource: EntityIndex,
+    ) -> impl Iterator<Item = &'g Granted> {
+        let covers = move |grant: &&Granted| grant.scope.is_none_or(|scope| hierarchy.is_in(resource, scope));
+        let granted = self.of(subject);
+        roles
+            .iter()
+            .flat_map(move |role| with_role(granted, *role))
+            .filter(covers)
     }
 
     /// Whether a live grant gives the principal one of these roles on the resource.

@@ -64,6 +64,11 @@
 //!    Authorization API 1.0.
 //! 4. [`BoundRequest::decide`] decides, and [`BoundRequest::explain`] names every rule that did. A [`RuleId`] leads to the
 //!    rule's label, reason, documentation, annotations and place by [`Policy::rule`].
+//! 5. What a caller has to do with a decision is in [`Explanation::obligations`], or, after [`BoundRequest::decide`], in
+//!    [`BoundRequest::obligations`]; [`Policy::obligation`] has an obligation's name and fields.
+//! 6. [`BoundRequest::trace`] tells people what each rule made of the request, clause by clause, with the values that it saw.
+//! 7. [`Policy::reads`] says which attributes, ancestors and grants a decision can depend on, for those who fetch them, or
+//!    keep decisions.
 //!
 //! # What you can rely on
 //!
@@ -90,24 +95,32 @@ mod evaluate;
 mod grants;
 mod hierarchy;
 mod names;
+mod obligations;
+mod owned;
 mod policy;
+mod quantify;
 mod request;
 mod sets;
 mod store;
 #[cfg(test)]
 mod testing;
+mod trace;
 mod values;
 
-pub use dictum_artifact::dag::{Artifact, Effect, Position, Rule, RuleId};
+pub use dictum_artifact::dag::{Artifact, Clause, Effect, Position, Rule, RuleId};
+pub use dictum_artifact::reads::{EntityReads, Reads};
+pub use dictum_artifact::schema::{ObligationDef, ObligationId};
 pub use dictum_artifact::validate::Invalid;
 pub use dictum_artifact::wire::WireError;
-pub use dictum_artifact::{data, json, schema, value};
+pub use dictum_artifact::{data, expr, json, schema, value};
 
 pub use decide::{Decision, Explanation};
 pub use hierarchy::{MAX_ANCESTORS, MAX_TOTAL_ANCESTORS};
+pub use obligations::Obligation;
 pub use policy::{LoadError, Policy};
 pub use request::BoundRequest;
 pub use store::{Store, StoreError};
+pub use trace::{ClauseTrace, GrantTrace, MAX_TRACE_PARTS, Part, RuleTrace, Seen, Trace, Truth};
 
 /// The Rust of the README compiles.
 #[cfg(doctest)]

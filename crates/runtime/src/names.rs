@@ -71,24 +71,32 @@ impl Names {
 
     /// The text of a symbol of this layer.
     pub(crate) fn text(&self, symbol: Symbol) -> Option<&str> {
+        self.shared_text(symbol).map(|text| &**text)
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_text(&self, symbol: Symbol) -> Option<&Arc<str>> {
         let position = (symbol.0 as usize).checked_sub(self.first_symbol)?;
-        self.texts.get(position).map(|text| &**text)
+        self.texts.get(position)
+    }
+
+    /// The type and the id of an entity of this layer.
+    pub(crate) fn named(&self, entity: EntityIndex) -> Option<(EntityTypeId, Symbol)> {
+        let position = entity.index().checked_sub(self.first_entity)?;
+        self.entities.get(position).copied()
     }
 
     /// The id of an entity of this layer.
     pub(crate) fn entity_id(&self, entity: EntityIndex) -> Option<Symbol> {
-        let position = entity.index().checked_sub(self.first_entity)?;
-        self.entities.get(position).map(|(_, id)| *id)
+        self.named(entity).map(|(_, id)| id)
     }
 
     /// An entity of this layer as the language writes it.
     pub(crate) fn display(&self, entity: EntityIndex, schema: &Schema) -> String {
-        let position = entity.index().checked_sub(self.first_entity);
-        let found = position.and_then(|position| self.entities.get(position));
-        let uid = found.and_then(|(ty, id)| {
+        let uid = self.named(entity).and_then(|(ty, id)| {
             Some(EntityUid {
-                ty: *ty,
-                id: self.text(*id)?.into(),
+                ty,
+                id: self.shared_text(id)?.clone(),
             })
         });
         uid.map_or_else(|| "?".to_owned(), |uid| uid.display(schema))

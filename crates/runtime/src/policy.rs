@@ -6,7 +6,8 @@ use std::sync::Arc;
 use dictum_artifact::dag::{Artifact, Plan, Rule, RuleId};
 use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::ops::{Scalar, WEEKDAY};
-use dictum_artifact::schema::{EnumId, Schema, ShapeId};
+use dictum_artifact::reads::Reads;
+use dictum_artifact::schema::{EnumId, ObligationDef, ObligationId, Schema, Shape, ShapeId};
 use dictum_artifact::validate::{self, Invalid};
 use dictum_artifact::wire::{self, WireError};
 
@@ -96,6 +97,80 @@ impl Policy {
         self.artifact.rules.get(rule.index())
     }
 
+    /// An obligation that a decision names: its name, and the record of its fields.
+    #[must_use]
+    pub fn obligation(&self, obligation: ObligationId) -> Option<&ObligationDef> {
+        self.schema().obligation(obligation)
+    }
+
+    /// What deciding and explaining requests of a shape can look at, so that a caller needs to have no more at hand than
+    /// that. `None` for a shape that the policy does not have.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use dictum_runtime::data::Dataset;
+    /// use dictum_runtime::schema::Shape;
+    /// use dictum_runtime::value::{EntityUid, Value};
+    /// use dictum_runtime::{Policy, Store, json};
+    ///
+    /// # let mut sources = dictum_syntax::source::Sources::new();
+    /// # sources.add("notes.dictum", r#"
+    /// #     entity User { email: String, phone: String, suspended: Bool }
+    /// #     entity Note { author: User, text: String }
+    /// #     action read by User on Note
+    /// #     own: permit User to read on Note when resource.author == principal and not principal.suspended
+    /// # "#);
+    /// # let program = dictum_compiler::compile(&sources).0.expect("the policy of this example compiles");
+    /// # let policy = Arc::new(Policy::new(program.artifact)?);
+    /// /// Stands for a database: the attributes with these names, of one entity.
+    /// fn fetch(id: &str, names: &[&str]) -> Vec<Option<Value>> {
+    ///     let value = |name: &&str| match *name {
+    ///         "suspended" => Value::Bool(false),
+    ///         "author" => Value::Entity(EntityUid { ty: dictum_runtime::schema::EntityTypeId(1), id: "ann".into() }),
+    ///         other => panic!("the policy never looks at {other}"),
+    ///     };
+    ///     names.iter().map(value).map(Some).collect()
+    /// }
+    ///
+    /// let schema = policy.schema();
+    /// let (user, note) = (schema.find_entity_type("User"), schema.find_entity_type("Note"));
+    /// let (user, note) = user.zip(note).expect("the policy has these types");
+    /// let shape = Shape { principal: user, action: schema.find_action("read").unwrap(), resource: note };
+    /// let reads = policy.reads(shape).expect("users read notes");
+    ///
+    /// // Of the principal `suspended` and of the resource `author`: no e-mail address, no text, no groups.
+    /// let names = |ty, read: &[u32]| -> Vec<&str> {
+    ///     let attributes = &schema.entity_type(ty).unwrap().attributes;
+    ///     read.iter().map(|index| attributes.get(*index).unwrap().name.as_str()).collect()
+    /// };
+    /// assert_eq!(names(user, &reads.principal.attributes), ["suspended"]);
+    /// assert_eq!(names(note, &reads.resource.attributes), ["author"]);
+    /// assert!(!reads.principal.ancestors && reads.grants.is_empty() && reads.others.is_empty());
+    ///
+    /// // Given with the request, they need no store.
+    /// let mut request = json::read_request(schema, "request", r#"{
+    ///     "subject": {"type": "User", "id": "ann"}, "action": {"name": "read"}, "resource": {"type": "Note", "id": "n1"}
+    /// }"#)?;
+    /// let place = |ty, read: &[u32], values: Vec<Option<Value>>| {
+    ///     let mut attributes = vec![None; schema.entity_type(ty).unwrap().attributes.len()];
+    ///     for (index, value) in read.iter().zip(values) {
+    ///         attributes[*index as usize] = value;
+    ///     }
+    ///     attributes
+    /// };
+    /// let (of_user, of_note) = (&reads.principal.attributes, &reads.resource.attributes);
+    /// request.principal_attributes = place(user, of_user, fetch("ann", &names(user, of_user)));
+    /// request.resource_attributes = place(note, of_note, fetch("n1", &names(note, of_note)));
+    /// let nothing = Store::new(&policy, &Dataset::default())?;
+    /// assert!(nothing.bind(&request)?.decide().allowed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reads(&self, shape: Shape) -> Option<&Reads> {
+        let plan = self.plan(self.schema().find_shape(shape)?)?;
+        Some(&plan.reads)
+    }
+
     /// How requests of a shape are decided.
     pub(crate) fn plan(&self, shape: ShapeId) -> Option<&Plan> {
         self.artifact.plans.get(shape.index())
@@ -106,7 +181,7 @@ impl Policy {
         self.artifact.exprs.get(id)
     }
 
-    /// The value of a literal, or of a set or record of constants.
+    /// The value of a literal, or of a set, map or record of constants.
     pub(crate) fn constant(&self, id: ExprId) -> Option<Value> {
         self.constants.values.get(id.index()).copied().flatten()
     }
@@ -129,7 +204,7 @@ impl Policy {
 
 #[derive(Debug)]
 struct Constants {
-    /// The value of each expression that is a literal, or a set or record of constants.
+    /// The value of each expression that is a literal, or a set, map or record of constants.
     values: Vec<Option<Value>>,
     names: Names,
     arena: Arena,
@@ -168,9 +243,23 @@ impl Constants {
             fields
                 .map(|fields| self.arena.record(&fields).map(Value::Record))
                 .transpose()
+        } else if let Expr::Map(_, entries) = expr {
+            self.map(entries)
         } else {
             Ok(None)
         }
+    }
+
+    fn map(&mut self, entries: &[(Box<str>, ExprId)]) -> Result<Option<Value>, Full> {
+        let mut known = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            // Validation leaves out what is no constant.
+            let Some(value) = self.values.get(value.index()).copied().flatten() else {
+                return Ok(None);
+            };
+            known.push((self.names.symbol(&Arc::from(&**key))?, value));
+        }
+        self.arena.map(known).map(|view| Some(Value::Map(view)))
     }
 
     fn literal(&mut self, literal: &Literal) -> Result<Value, Full> {
@@ -214,8 +303,11 @@ mod tests {
             .map(ExprId)
             .map_while(|id| policy.expr(id).map(|_| policy.constant(id).is_some()))
             .collect();
-        // `ann`, `bob`, the set, `==`; `resource`, `.level`, `3`, `==`.
-        assert_eq!(constants, [true, true, true, false, false, false, true, false]);
+        // `ann`, `bob`, the set, `==`; `resource`, `.level`, `3`, `==`; `true`.
+        assert_eq!(
+            constants,
+            [true, true, true, false, false, false, true, false, true]
+        );
         assert_eq!(policy.names().entity_count(), 2);
     }
 

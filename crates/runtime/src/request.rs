@@ -106,6 +106,7 @@ impl<'s> BoundRequest<'s> {
                 names: &self.names,
                 resolved,
                 arenas,
+                bindings: None,
             },
         ))
     }

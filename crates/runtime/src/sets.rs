@@ -21,7 +21,7 @@ pub(crate) enum Set<'r> {
 
 impl Set<'_> {
     /// The number of elements; at most, where some may be the same.
-    fn listed(self) -> usize {
+    pub(crate) fn listed(self) -> usize {
         match self {
             Self::Settled(items) => items.len(),
             Self::Computed(items) => items.len(),
@@ -175,15 +175,17 @@ impl<'r> Evaluation<'r> {
         }
         match self.as_set(value)? {
             Set::Settled(items) => Some(items.len()),
-            Set::Computed(items) => {
-                let is_first = |at: &usize| {
-                    let (before, rest) = items.split_at_checked(*at).unwrap_or_default();
-                    let item = rest.first().and_then(|item| self.value(*item));
-                    item.is_some_and(|item| !self.contains(Set::Computed(before), item))
-                };
-                Some((0..items.len()).filter(is_first).count())
-            }
+            Set::Computed(items) => Some(self.different(items).count()),
         }
+    }
+
+    /// The different elements of a set that the policy writes out, each once.
+    pub(crate) fn different<'e>(&'e self, items: &'r [ExprId]) -> impl Iterator<Item = Value> + use<'e, 'r> {
+        items.iter().enumerate().filter_map(move |(at, item)| {
+            let item = self.value(*item)?;
+            let before = items.get(..at).unwrap_or_default();
+            (!self.contains(Set::Computed(before), item)).then_some(item)
+        })
     }
 }
 

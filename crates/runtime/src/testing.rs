@@ -8,18 +8,21 @@
 //! context { ip: Ip, note?: String, now: Timestamp }
 //! action read by User on Doc
 //! role editor on Doc includes reader    role reader on Doc
+//! obligation notify { note?: String, to: User }
 //! ```
 
 use std::sync::Arc;
 
 use dictum_artifact::dag::{
-    Artifact, Candidate, Effect, Node, NodeId, Plan, Position, Question, Rule, RuleId,
+    Artifact, Candidate, Clause, Effect, Node, NodeId, Obliged, Plan, Position, Question, Rule, RuleId,
 };
 use dictum_artifact::data::{Dataset, Entity, Grant, Request, Scope};
-use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal};
+use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal, Quantifier};
+use dictum_artifact::reads::{Reader, Reads};
+use dictum_artifact::regex::Regex;
 use dictum_artifact::schema::{
-    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, Field, Fields, RecordId, RoleDef, RoleId,
-    Schema, Shape, Type, TypeId,
+    ActionDef, ActionId, EntityTypeDef, EntityTypeId, EnumDef, Field, Fields, ObligationDef, ObligationId,
+    RecordId, RoleDef, RoleId, Schema, Shape, Type, TypeId,
 };
 use dictum_artifact::value::{EntityUid, Network, Timestamp, Value};
 
@@ -35,8 +38,10 @@ pub(crate) const STRING: TypeId = TypeId(1);
 pub(crate) const A_USER: TypeId = TypeId(2);
 pub(crate) const PAIR: TypeId = TypeId(7);
 pub(crate) const A_NETWORK: TypeId = TypeId(4);
+pub(crate) const LABEL_SET: TypeId = TypeId(5);
 
 pub(crate) const PAIR_RECORD: RecordId = RecordId(1);
+pub(crate) const NOTIFY_RECORD: RecordId = RecordId(2);
 
 /// The attributes of a document.
 pub(crate) const LABELS: u32 = 0;
@@ -65,6 +70,7 @@ fn fields(fields: &[(&str, TypeId, bool)]) -> Fields {
                 name: (*name).into(),
                 ty: *ty,
                 optional: *optional,
+                most: None,
             })
             .collect(),
     )
@@ -107,6 +113,7 @@ pub(crate) fn schema() -> Schema {
                 ("now", TypeId(3), false),
             ]),
             fields(&[("n", INT, false), ("s", STRING, true)]),
+            fields(&[("note", STRING, true), ("to", A_USER, false)]),
         ],
         entity_types: vec![
             entity_type(
@@ -151,6 +158,10 @@ pub(crate) fn schema() -> Schema {
             principal: USER,
             action: ActionId(0),
             resource: DOC,
+        }],
+        obligations: vec![ObligationDef {
+            name: "notify".into(),
+            record: NOTIFY_RECORD,
         }],
         has_now: true,
     }
@@ -254,7 +265,52 @@ pub(crate) fn pair(n: Tree, s: Option<Tree>) -> Tree {
     }
 }
 
-/// A policy of permits and forbids, each firing where its expression is true.
+/// The element that the quantifier of a level looks at.
+pub(crate) fn element(level: u32, ty: TypeId) -> Tree {
+    Tree::new([], move |[]| Expr::Variable { level, ty })
+}
+
+/// `any x in over: body`, and so on, looking at so many elements at most.
+pub(crate) fn quantified_most(quantifier: Quantifier, level: u32, over: Tree, body: Tree, most: u32) -> Tree {
+    Tree::new([over, body], move |[over, body]| Expr::Quantified {
+        quantifier,
+        level,
+        over,
+        body,
+        most,
+    })
+}
+
+/// The same, looking at 10 elements at most.
+pub(crate) fn quantified(quantifier: Quantifier, level: u32, over: Tree, body: Tree) -> Tree {
+    quantified_most(quantifier, level, over, body, 10)
+}
+
+/// `{ "a": b }`
+pub(crate) fn map<const N: usize>(ty: TypeId, entries: [(&'static str, Tree); N]) -> Tree {
+    let keys = entries.each_ref().map(|(key, _)| *key);
+    Tree::new(entries.map(|(_, value)| value), move |values| {
+        let entries = keys.iter().zip(values);
+        Expr::Map(ty, entries.map(|(key, value)| ((*key).into(), value)).collect())
+    })
+}
+
+/// `text matches r"[a-z]+"`
+pub(crate) fn matches_letters(text: Tree) -> Tree {
+    let mut classes = [0; 256];
+    classes[usize::from(b'a')..=usize::from(b'z')].fill(1);
+    let regex = Arc::new(Regex {
+        pattern: "[a-z]+".into(),
+        classes: classes.into(),
+        class_count: 2,
+        transitions: [0, 0, 0, 2, 0, 2].into(),
+        accepting: [false, false, true].into(),
+        start: 1,
+    });
+    Tree::new([text], move |[text]| Expr::Matches(text, Arc::clone(&regex)))
+}
+
+/// A policy of permits and forbids, each firing where its expression, a `when`, is true.
 pub(crate) fn artifact(rules: &[(Effect, Tree)]) -> Artifact {
     let mut exprs = Exprs::default();
     let mut nodes = vec![Node::DenyByDefault, Node::Fires, Node::Rests];
@@ -277,7 +333,14 @@ pub(crate) fn artifact(rules: &[(Effect, Tree)]) -> Artifact {
             yes: NodeId(1),
             no: NodeId(2),
         });
-        candidates.push(Candidate { rule, fires });
+        candidates.push(Candidate {
+            rule,
+            fires,
+            head: ExprId(0),
+            holder: ExprId(0),
+            clauses: vec![Some(atom)],
+            obligations: vec![],
+        });
         let leaf = add(match effect {
             Effect::Permit => Node::Allow(rule),
             Effect::Forbid => Node::Deny(rule),
@@ -290,6 +353,15 @@ pub(crate) fn artifact(rules: &[(Effect, Tree)]) -> Artifact {
         });
     }
     candidates.sort_by_key(|candidate| candidate.rule);
+    let always = bool(true).add(&mut exprs);
+    for candidate in &mut candidates {
+        (candidate.head, candidate.holder) = (always, always);
+    }
+    let position = Position {
+        file: 0,
+        line: 1,
+        column: 1,
+    };
     let rule = |at: usize, effect: Effect| Rule {
         label: format!("rule{at}"),
         effect,
@@ -297,29 +369,67 @@ pub(crate) fn artifact(rules: &[(Effect, Tree)]) -> Artifact {
         reason: None,
         docs: None,
         annotations: vec![],
-        position: Position {
-            file: 0,
-            line: 1,
-            column: 1,
-        },
+        clauses: vec![Clause {
+            unless: false,
+            text: "a condition".into(),
+            position: position.clone(),
+        }],
+        position: position.clone(),
     };
-    Artifact {
+    let mut artifact = Artifact {
         schema: schema(),
         exprs,
         nodes,
-        plans: vec![Plan { decide, candidates }],
+        plans: vec![Plan {
+            decide,
+            candidates,
+            reads: Reads::default(),
+        }],
         rules: rules
             .iter()
             .enumerate()
             .map(|(at, (effect, _))| rule(at, *effect))
             .collect(),
         files: vec!["by_hand.dictum".into()],
-    }
+    };
+    update_reads(&mut artifact);
+    artifact
+}
+
+/// Makes the plan say what it reads.
+pub(crate) fn update_reads(artifact: &mut Artifact) {
+    let mut reader = Reader::new(&artifact.schema, &artifact.exprs);
+    let plan = &mut artifact.plans[0];
+    plan.reads = reader.of_plan(
+        artifact.schema.shapes[0],
+        &artifact.nodes,
+        plan.decide,
+        &plan.candidates,
+    );
+}
+
+/// `with notify { note: a, to: b }` for one of the rules.
+pub(crate) fn oblige(artifact: &mut Artifact, rule: usize, note: Option<Tree>, to: Tree) {
+    let note = note.map(|note| note.add(&mut artifact.exprs));
+    let fields = Tree::new([to], move |[to]| {
+        Expr::Record(NOTIFY_RECORD, vec![note, Some(to)])
+    });
+    let obliged = Obliged {
+        obligation: ObligationId(0),
+        fields: fields.add(&mut artifact.exprs),
+    };
+    artifact.plans[0].candidates[rule].obligations.push(obliged);
+    update_reads(artifact);
 }
 
 /// The store of a policy with these rules over [`data`].
 pub(crate) fn store(rules: &[(Effect, Tree)]) -> Store {
-    let policy = Policy::new(artifact(rules)).unwrap();
+    store_of(artifact(rules))
+}
+
+/// The store of a policy over [`data`].
+pub(crate) fn store_of(artifact: Artifact) -> Store {
+    let policy = Policy::new(artifact).unwrap();
     Store::new(&Arc::new(policy), &data()).unwrap()
 }
 

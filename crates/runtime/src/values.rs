@@ -184,7 +184,8 @@ impl Arena {
         Ok(Value::Set(view))
     }
 
-    fn map(&mut self, mut entries: Vec<(Symbol, Value)>) -> Result<View, Full> {
+    /// The map of these entries, each key once.
+    pub(crate) fn map(&mut self, mut entries: Vec<(Symbol, Value)>) -> Result<View, Full> {
         entries.sort_by_key(|(key, _)| *key);
         let view = self.view(self.entries.len(), entries.len())?;
         self.entries.extend(entries);
@@ -250,7 +251,8 @@ impl<'a> Arenas<'a> {
         record.of(&self.arena(record.place).fields)
     }
 
-    fn entries(self, map: View) -> &'a [(Symbol, Value)] {
+    /// The entries of a map, sorted by key.
+    pub(crate) fn entries(self, map: View) -> &'a [(Symbol, Value)] {
         map.of(&self.arena(map.place).entries)
     }
 

@@ -125,6 +125,53 @@ fn computed_sets_and_records() {
     assert_eq!(ask("nobody"), [false]);
 }
 
+/// What looks at elements, texts and clocks.
+#[test]
+fn quantifiers_regular_expressions_and_zones() {
+    let policy = policy(
+        r#"
+        entity User { friends: Set<User, 20>, email: String, level: Int }
+        entity Doc { readers: Set<User, 20>, tags: Map<String, 20>, steps: Set<{ who: User, n: Int }, 20> }
+        context { now: Timestamp }
+        obligation log { who: User, level: Int }
+        const Limits: Map<Int> = { "low": 1, "high": 10 }
+        action read by User on Doc
+        permit User to read on Doc when
+          (any x in resource.readers: any y in x.friends: y == principal and [x, y] contains principal)
+          and (all t in resource.tags: t matches r"[a-z]+(-[a-z]+)*")
+          and (count s in resource.steps: s.who == principal and s.n > 1) >= 1
+          and (any z in [[principal.level, 1], [7]]: any n in z: n == principal.level)
+          and (any l in Limits: l > principal.level)
+          and principal.email matches r"[^@]+@example\.com"
+          and context.now.at("Europe/Berlin").time_of_day < 9h
+          with log { who: principal, level: principal.level + 1 }
+        "#,
+    );
+    let data = r#"{"entities": [
+      {"type": "User", "id": "ann", "properties": {"friends": ["bob"], "email": "ann@example.com", "level": 2}},
+      {"type": "User", "id": "bob", "properties": {"friends": ["ann", "cyd"], "email": "bob@example.org", "level": 3}},
+      {"type": "Doc", "id": "d", "properties": {
+        "readers": ["ann", "bob"], "tags": {"a": "x-y", "b": "z"},
+        "steps": [{"who": "ann", "n": 1}, {"who": "ann", "n": 2}, {"who": "bob", "n": 3}]}}
+    ]}"#;
+    let data = read_dataset(policy.schema(), &[("data.json", data)]).unwrap();
+    let ask = |who: &str, now: &str| {
+        let line = format!(
+            r#"{{"subject": {{"type": "User", "id": "{who}"}}, "action": {{"name": "read"}}, "resource": {{"type": "Doc", "id": "d"}}, "context": {{"now": "{now}"}}}}"#
+        );
+        decide(&policy, &data, &requests(&policy, &line).concat())
+    };
+    assert_eq!(ask("ann", "2026-01-05T07:59:00Z"), [true]);
+    assert_eq!(ask("ann", "2026-01-05T08:00:00Z"), [false]);
+    // Clocks in Berlin are two hours ahead in summer, in this year and in any other.
+    assert_eq!(ask("ann", "2026-07-05T06:59:00Z"), [true]);
+    assert_eq!(ask("ann", "2026-07-05T07:00:00Z"), [false]);
+    assert_eq!(ask("ann", "9026-07-05T06:59:00Z"), [true]);
+    assert_eq!(ask("ann", "9026-07-05T07:00:00Z"), [false]);
+    assert_eq!(ask("bob", "2026-01-05T07:59:00Z"), [false]);
+    assert_eq!(ask("nobody", "2026-01-05T07:59:00Z"), [false]);
+}
+
 /// The counter counts: binding takes memory.
 #[test]
 fn binding_is_measured() {
