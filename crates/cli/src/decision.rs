@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::Request;
+use dictum_runtime::Explanation;
 use serde::Serialize;
 
 use crate::console::{FAINT, GOOD, STRONG, WRONG, printable};
+use crate::obligations::ObligationText;
 
 /// How many characters of an entity's name a person is shown.
 const MAX_SHOWN: usize = 200;
@@ -26,7 +28,7 @@ pub(crate) struct Decision<'a> {
     pub(crate) decision: bool,
     rules: Vec<&'a str>,
     reasons: Vec<&'a str>,
-    obligations: [(); 0],
+    obligations: Vec<ObligationText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Vec<RuleText<'a>>>,
     #[serde(skip)]
@@ -97,6 +99,11 @@ impl<'a> RuleText<'a> {
         }
     }
 
+    /// `permit` or `forbid`.
+    pub(crate) fn effect(&self) -> &'static str {
+        self.effect
+    }
+
     /// The lines that tell a person of it, indented.
     pub(crate) fn write(&self, indent: &str, out: &mut String) {
         // Writing to a string does not fail.
@@ -139,14 +146,14 @@ impl<'a> Explainer<'a> {
             .collect()
     }
 
-    /// A decision, by these rules.
-    pub(crate) fn decision(&self, request: &Request, allowed: bool, by: &[RuleId]) -> Decision<'a> {
-        let rules = self.rules(by);
+    /// A decision, and what made it.
+    pub(crate) fn decision(&self, request: &Request, explanation: &Explanation) -> Decision<'a> {
+        let rules = self.rules(&explanation.rules);
         Decision {
-            decision: allowed,
+            decision: explanation.allowed,
             rules: rules.iter().map(|rule| rule.label.as_str()).collect(),
             reasons: rules.iter().filter_map(|rule| rule.reason.as_deref()).collect(),
-            obligations: [],
+            obligations: ObligationText::all(&self.artifact.schema, &explanation.obligations),
             explanation: self.explain.then(|| {
                 rules
                     .iter()
@@ -184,6 +191,9 @@ impl<'a> Explainer<'a> {
                     out.push_str(&format!("  because {}\n", one_line(reason)));
                 }
             }
+        }
+        for obligation in &decision.obligations {
+            out.push_str(&format!("  with {}\n", one_line(obligation.shown())));
         }
         out
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dictum_artifact::dag::{Artifact, Node, NodeId, Plan, Question, RuleId};
-use dictum_artifact::expr::{Arithmetic, Comparison, Expr, ExprId, Literal, Property};
-use dictum_artifact::schema::{Fields, Shape, Type};
+use dictum_artifact::dag::{Artifact, Node, NodeId, Obliged, Plan, Question, RuleId};
+use dictum_artifact::expr::{Arithmetic, Comparison, Expr, ExprId, Literal, Property, Quantifier};
+use dictum_artifact::schema::{Field, Fields, Schema, Shape, Type, TypeId};
 use dictum_artifact::value::{EntityUid, Value, quote};
 use serde::Serialize;
 
@@ -119,6 +119,105 @@ pub(crate) fn expression(artifact: &Artifact, shape: Shape, id: ExprId) -> Strin
     printer.out
 }
 
+/// What a condition says where it is false, as the language writes it.
+pub(crate) fn negated(artifact: &Artifact, shape: Shape, id: ExprId) -> String {
+    let mut printer = Printer {
+        artifact,
+        shape,
+        out: String::new(),
+        depth: 0,
+    };
+    match artifact.exprs.get(id) {
+        Some(Expr::Equal(a, b)) => printer.infix(*a, " != ", *b),
+        // `not a < b` is `b <= a`.
+        Some(Expr::Compare(Comparison::Less, a, b)) => printer.comparison(Comparison::LessOrEqual, *b, *a),
+        Some(Expr::Compare(Comparison::LessOrEqual, a, b)) => printer.comparison(Comparison::Less, *b, *a),
+        Some(_) | None => printer.prefix("not ", id),
+    };
+    printer.out
+}
+
+/// The type of what an expression reads, in requests of a shape.
+pub(crate) fn type_read(artifact: &Artifact, shape: Shape, id: ExprId) -> Option<TypeId> {
+    let expr = artifact.exprs.get(id)?;
+    if let Expr::Variable { ty, level: _ } = expr {
+        return Some(*ty);
+    }
+    if let Expr::Lookup { map, .. } = expr {
+        let map = artifact.schema.ty(type_read(artifact, shape, *map)?);
+        return if let Type::Map(value) = map? {
+            Some(value)
+        } else {
+            None
+        };
+    }
+    if let Expr::Coalesce(a, b) | Expr::If(_, a, b) = expr {
+        return type_read(artifact, shape, *a).or_else(|| type_read(artifact, shape, *b));
+    }
+    Some(field_read(artifact, shape, id)?.ty)
+}
+
+/// The declaration of the attribute or field that an expression reads, in requests of a shape.
+pub(crate) fn field_read(artifact: &Artifact, shape: Shape, id: ExprId) -> Option<&Field> {
+    let schema = &artifact.schema;
+    let (Expr::Attribute { of, index } | Expr::Field { of, index }) = artifact.exprs.get(id)? else {
+        return None;
+    };
+    let ty = match artifact.exprs.get(*of)? {
+        Expr::Principal => Type::Entity(shape.principal),
+        Expr::Resource => Type::Entity(shape.resource),
+        Expr::Context => Type::Record(schema.action(shape.action)?.context?),
+        other => {
+            if let Expr::Literal(Literal::Entity(ty, _)) = other {
+                Type::Entity(*ty)
+            } else if let Expr::Record(record, _) = other {
+                Type::Record(*record)
+            } else {
+                schema.ty(type_read(artifact, shape, *of)?)?
+            }
+        }
+    };
+    let fields = if let Type::Entity(ty) = ty {
+        &schema.entity_type(ty)?.attributes
+    } else if let Type::Record(record) = ty {
+        schema.record(record)?
+    } else {
+        return None;
+    };
+    fields.get(*index)
+}
+
+/// A value as the language writes it, with the names of fields where its type is known.
+pub(crate) fn value(schema: &Schema, ty: Option<TypeId>, shown: &Value) -> String {
+    let known = ty.and_then(|ty| schema.ty(ty));
+    if let (Value::Set(items), Some(Type::Set(of))) = (shown, known) {
+        let items = items.iter().map(|item| value(schema, Some(of), item));
+        format!("[{}]", items.collect::<Vec<_>>().join(", "))
+    } else if let (Value::Map(entries), Some(Type::Map(of))) = (shown, known) {
+        let entries = entries
+            .iter()
+            .map(|(key, entry)| format!("{}: {}", quote(key), value(schema, Some(of), entry)));
+        format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+    } else if let (Value::Record(values), Some(Type::Record(record))) = (shown, known) {
+        let fields = schema.record(record).into_iter().flat_map(Fields::iter);
+        let given = fields.zip(values).filter_map(|(field, given)| {
+            let given = value(schema, Some(field.ty), given.as_ref()?);
+            Some(format!("{}: {given}", identifier(&field.name)))
+        });
+        format!("{{ {} }}", given.collect::<Vec<_>>().join(", "))
+    } else {
+        shown.display(schema)
+    }
+}
+
+/// An obligation with its fields, as the language writes it after `with`.
+pub(crate) fn obliged(artifact: &Artifact, shape: Shape, obliged: &Obliged) -> String {
+    let def = artifact.schema.obligation(obliged.obligation);
+    let name = def.map_or("?", |def| def.name.as_str());
+    let fields = expression(artifact, shape, obliged.fields);
+    format!("{} {fields}", identifier(name))
+}
+
 struct Printer<'a> {
     artifact: &'a Artifact,
     shape: Shape,
@@ -192,8 +291,7 @@ impl<'a> Printer<'a> {
             }
             Expr::Otherwise(a, b) => self.infix(*a, " otherwise ", *b),
             Expr::Equal(a, b) => self.infix(*a, " == ", *b),
-            Expr::Compare(Comparison::Less, a, b) => self.infix(*a, " < ", *b),
-            Expr::Compare(Comparison::LessOrEqual, a, b) => self.infix(*a, " <= ", *b),
+            Expr::Compare(comparison, a, b) => self.comparison(*comparison, *a, *b),
             Expr::Arithmetic(Arithmetic::Add, a, b) => self.infix(*a, " + ", *b),
             Expr::Arithmetic(Arithmetic::Subtract, a, b) => self.infix(*a, " - ", *b),
             Expr::Arithmetic(Arithmetic::Multiply, a, b) => self.infix(*a, " * ", *b),
@@ -228,6 +326,42 @@ impl<'a> Printer<'a> {
                 });
                 self.list("{ ", given, " }");
                 Some(Type::Record(*record))
+            }
+            Expr::Map(value, entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (format!("{}: ", quote(key)), *value));
+                self.list("{ ", entries, " }");
+                Some(Type::Map(*value))
+            }
+            Expr::Matches(a, regex) => {
+                // A raw text, which has no escapes; the language lets none hold a quote.
+                self.suffix(*a, &format!(" matches r\"{}\"", regex.pattern))
+            }
+            Expr::Local(a, zone) => {
+                self.suffix(*a, &format!(".at({})", quote(&zone.name)));
+                Some(Type::Timestamp)
+            }
+            Expr::Variable { level, ty } => {
+                self.out.push_str(&variable(*level));
+                schema.ty(*ty)
+            }
+            Expr::Quantified {
+                quantifier,
+                level,
+                over,
+                body,
+                most: _,
+            } => {
+                let (word, ty) = match quantifier {
+                    Quantifier::Any => ("any", Type::Bool),
+                    Quantifier::All => ("all", Type::Bool),
+                    Quantifier::Count => ("count", Type::Int),
+                };
+                self.prefix(&format!("{word} {} in ", variable(*level)), *over);
+                self.out.push_str(": ");
+                self.write(*body);
+                Some(ty)
             }
             Expr::GrantHeld(role) => {
                 let role = schema.role(*role).map_or("?", |role| &role.name);
@@ -290,6 +424,9 @@ impl<'a> Printer<'a> {
             | Expr::Property(..)
             | Expr::Set(..)
             | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Local(..)
+            | Expr::Variable { .. }
             | Expr::GrantHeld(_) => true,
             Expr::HasAttribute { .. }
             | Expr::HasField { .. }
@@ -312,7 +449,9 @@ impl<'a> Printer<'a> {
             | Expr::ContainsAll(..)
             | Expr::ContainsAny(..)
             | Expr::IsEmpty(_)
-            | Expr::Like(..) => false,
+            | Expr::Like(..)
+            | Expr::Matches(..)
+            | Expr::Quantified { .. } => false,
         });
         if simple {
             return self.write(id);
@@ -328,6 +467,18 @@ impl<'a> Printer<'a> {
         self.out.push_str(operator);
         self.operand(b);
         None
+    }
+
+    /// A comparison, with a literal to the right of what is compared with it, as people write it.
+    fn comparison(&mut self, comparison: Comparison, a: ExprId, b: ExprId) -> Option<Type> {
+        let is_literal = |id| matches!(self.artifact.exprs.get(id), Some(Expr::Literal(_)));
+        let is_turned = is_literal(a) && !is_literal(b);
+        match (comparison, is_turned) {
+            (Comparison::Less, false) => self.infix(a, " < ", b),
+            (Comparison::Less, true) => self.infix(b, " > ", a),
+            (Comparison::LessOrEqual, false) => self.infix(a, " <= ", b),
+            (Comparison::LessOrEqual, true) => self.infix(b, " >= ", a),
+        }
     }
 
     fn prefix(&mut self, operator: &str, a: ExprId) -> Option<Type> {
@@ -430,6 +581,11 @@ pub(crate) fn identifier(name: &str) -> String {
     } else {
         format!("`{name}`")
     }
+}
+
+/// The element that a quantifier looks at, whose name the artifact does not have.
+pub(crate) fn variable(level: u32) -> String {
+    format!("x{level}")
 }
 
 fn property_name(property: Property) -> &'static str {

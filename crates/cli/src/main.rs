@@ -3,16 +3,32 @@
 //! One file per subcommand in [`commands`]; each reads its arguments and files, calls the libraries, and writes to a
 //! [`console::Console`]. [`package`] finds and reads sources, [`report`] renders what is wrong with them.
 
+mod activity;
+mod codes;
 mod commands;
 mod console;
+mod costs;
 mod decision;
 mod describe;
+mod explanation;
 mod files;
+mod holdings;
+mod inputs;
 mod lines;
+mod lints;
+mod manifest;
+mod markdown;
+mod mending;
+mod obligations;
+mod outline;
 mod package;
+mod pages;
+mod pattern;
 mod policy;
+mod reads;
 mod report;
 mod stop;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -31,7 +47,7 @@ Exit codes:
   0  all is well, or allowed
   1  a policy, data or a request is bad, or a test failed
   2  the command line is wrong, or reading or writing failed
-  3  denied (`eval` only)";
+  3  denied (`eval` and `explain`)";
 
 /// Typed authorization policies: check, build, test, evaluate, format.
 #[derive(Parser)]

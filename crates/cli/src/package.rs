@@ -1,23 +1,21 @@
-//! From the paths on the command line to the sources of packages.
+//! The sources of a package, and what compiling them finds.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
+use dictum_artifact::validate::MAX_QUANTIFIED;
 use dictum_artifact::wire;
-use dictum_compiler::Program;
+use dictum_compiler::{Limits, Program, Settings, compile_with};
 use dictum_syntax::ast::MAX_SOURCE_BYTES;
-use dictum_syntax::diagnostic::{self, Diagnostic};
-use dictum_syntax::source::{SourceId, Sources, Span};
-use walkdir::WalkDir;
+use dictum_syntax::diagnostic::{self, Diagnostic, Severity};
+use dictum_syntax::source::{Source, SourceId, Sources, Span};
 
+use crate::codes;
 use crate::files;
-use crate::stop::{Stop, reason};
-
-/// The ending of the names of source files.
-const EXTENSION: &str = "dictum";
-
-/// What is said of a source whose text is not UTF-8.
-const NOT_UTF8: &str = "D0001";
+use crate::lints::Levels;
+use crate::manifest;
+use crate::outline::{self, Folder, ManifestFile, Outline, Root};
+use crate::report::count;
+use crate::stop::Stop;
 
 /// A source file of a package.
 pub(crate) struct SourceFile {
@@ -33,35 +31,46 @@ pub(crate) struct SourceFile {
 ///
 /// Sources are named by their place in the package, so that an artifact and the names of unlabelled rules do not depend on
 /// where the package lies and how the command line wrote that; messages show the path from the current folder.
+#[derive(Default)]
 pub(crate) struct Package {
     /// The texts.
     pub(crate) sources: Sources,
     /// The files, in the order of the sources.
     pub(crate) files: Vec<SourceFile>,
+    /// The `dictum.toml`, and the folder that it stands in.
+    manifest: Option<(ManifestFile, Root)>,
+    /// The levels that the command line gives lints.
+    flags: Levels,
 }
 
 impl Package {
-    /// Reads a file, which is a package of its own, or a folder, whose policies are one package.
+    /// Reads the one package that a path means.
     pub(crate) fn load(path: &Path) -> Result<Self, Stop> {
-        let mut package = Self {
-            sources: Sources::new(),
-            files: Vec::new(),
-        };
-        if path.is_dir() {
-            for file in policies_below(path)? {
-                let name = file.strip_prefix(path).unwrap_or(&file);
-                let name = name
-                    .iter()
-                    .map(|part| part.to_string_lossy())
-                    .collect::<Vec<_>>()
-                    .join("/");
-                let (bytes, more) = files::read_at_most(&file, MAX_SOURCE_BYTES + 1)?;
-                package.add(file, name, bytes, more);
+        Self::read(outline::outline(path)?)
+    }
+
+    /// Reads the sources of a package.
+    pub(crate) fn read(outline: Outline) -> Result<Self, Stop> {
+        let folder = match outline {
+            Outline::File(path) => {
+                let (bytes, more) = files::read_at_most(&path, MAX_SOURCE_BYTES + 1)?;
+                return Self::of_policy_file(&path, bytes, more);
             }
-        } else {
-            let (bytes, more) = files::read_at_most(path, MAX_SOURCE_BYTES + 1)?;
-            return Self::of_policy_file(path, bytes, more);
+            Outline::Folder(folder) => folder,
+        };
+        let Folder {
+            root,
+            manifest,
+            files: sources,
+        } = *folder;
+        let mut package = Self::default();
+        for file in &sources {
+            let path = root.path(file);
+            let name: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
+            let (bytes, more) = files::read_at_most(&path, MAX_SOURCE_BYTES + 1)?;
+            package.add(path, name.join("/"), bytes, more);
         }
+        package.manifest = manifest.map(|manifest| (manifest, root));
         Ok(package)
     }
 
@@ -87,10 +96,7 @@ impl Package {
 
     /// A package of one file that has been read (or the standard input); only its length matters where there is `more`.
     pub(crate) fn of_file(path: &Path, bytes: Vec<u8>, more: bool) -> Self {
-        let mut package = Self {
-            sources: Sources::new(),
-            files: Vec::new(),
-        };
+        let mut package = Self::default();
         let name = match path.file_name() {
             Some(_) if files::is_standard(path) => files::name(path),
             Some(name) => name.to_string_lossy().into_owned(),
@@ -118,81 +124,141 @@ impl Package {
                 start,
                 end: start.saturating_add(3),
             };
-            Diagnostic::error(NOT_UTF8, span, "the file is not UTF-8 from here on")
+            Diagnostic::error(codes::NOT_UTF8, span, "the file is not UTF-8 from here on")
                 .with_help("save the file as UTF-8")
         });
         self.files.push(SourceFile { path, shown, fault });
     }
 
+    /// The same, with levels of lints that come before those of `dictum.toml`.
+    pub(crate) fn with_lints(self, flags: Levels) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// The same, were there no limit of steps: to say what decisions cost that cost too much.
+    pub(crate) fn compile_unlimited(&self) -> Option<Program> {
+        let mut settings = self.settings();
+        settings.limits.steps = None;
+        compile_with(&self.sources, &settings).0
+    }
+
+    /// What the package is called: by its `dictum.toml`, or by its first file.
+    pub(crate) fn name(&self) -> &str {
+        let manifest = self.manifest.as_ref().map(|(manifest, _)| manifest);
+        let named = manifest.and_then(|manifest| manifest.says.name.as_deref());
+        let file = || self.files.first().map(|file| file.shown.as_str());
+        named
+            .or(manifest.map(|manifest| manifest.shown.as_str()))
+            .or_else(file)
+            .unwrap_or_default()
+    }
+
     /// Compiles the package; nothing comes of it where a diagnostic is an error.
     pub(crate) fn compile(&self) -> (Option<Program>, Vec<Diagnostic>) {
-        let (program, mut diagnostics) = dictum_compiler::compile(&self.sources);
-        let faults: Vec<&Diagnostic> = self.files.iter().filter_map(|file| file.fault.as_ref()).collect();
-        if faults.is_empty() {
-            return (program, diagnostics);
+        self.compile_texts(&self.sources)
+    }
+
+    /// The same, were these the texts of its sources.
+    pub(crate) fn compile_texts(&self, sources: &Sources) -> (Option<Program>, Vec<Diagnostic>) {
+        let manifest = self.manifest.as_ref().map(|(manifest, _)| manifest);
+        let mut diagnostics = Vec::new();
+        let mut program = None;
+        if manifest.is_none_or(|manifest| manifest.says.sources_known) {
+            (program, diagnostics) = compile_with(sources, &self.settings());
+            diagnostics.extend(self.files.iter().filter_map(|file| file.fault.clone()));
+            diagnostics.extend(
+                program
+                    .as_ref()
+                    .and_then(|program| self.check_artifact_bytes(program)),
+            );
         }
-        diagnostics.extend(faults.into_iter().cloned());
+        diagnostics.extend(
+            manifest
+                .into_iter()
+                .flat_map(|manifest| manifest.diagnostics.iter().cloned()),
+        );
         diagnostic::sort(&mut diagnostics);
-        (None, diagnostics)
+        let has_errors = diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        (program.filter(|_| !has_errors), diagnostics)
+    }
+
+    /// What `dictum.toml` and the command line settle.
+    fn settings(&self) -> Settings {
+        let manifest = self.manifest.as_ref().map(|(manifest, _)| manifest);
+        let levels = manifest.map(|manifest| manifest.levels.overridden_by(&self.flags));
+        let mut limits = Limits::default();
+        if let Some(manifest) = manifest {
+            let says = manifest.says.limits;
+            limits.steps = says.steps.map(|limit| limit.at_most);
+            if let Some(most) = says.set_elements {
+                limits.set_elements = u32::try_from(most.at_most).unwrap_or(MAX_QUANTIFIED);
+            }
+        }
+        Settings {
+            lints: levels.as_ref().unwrap_or(&self.flags).of_all(),
+            limits,
+        }
+    }
+
+    /// The artifact is longer than `dictum.toml` allows.
+    fn check_artifact_bytes(&self, program: &Program) -> Option<Diagnostic> {
+        let (manifest, _) = self.manifest.as_ref()?;
+        let limit = manifest.says.limits.artifact_bytes?;
+        let length = wire::encode(&program.artifact).len();
+        if u64::try_from(length).is_ok_and(|length| length <= limit.at_most) {
+            return None;
+        }
+        let message = format!(
+            "the artifact is {} long; at most {} are allowed",
+            count(length, "byte"),
+            limit.at_most
+        );
+        Some(
+            Diagnostic::error(codes::ARTIFACT_TOO_LARGE, limit.span, message)
+                .with_label("allowed here")
+                .with_help("raise the limit, or give rules heads that fit fewer types and actions: `dictum inspect` shows how many nodes each kind of request takes"),
+        )
+    }
+
+    /// The data files that `dictum.toml` names, or what it names that is not there. The places are in this package.
+    pub(crate) fn data_files(&self) -> Result<Result<Vec<PathBuf>, Vec<Diagnostic>>, Stop> {
+        match &self.manifest {
+            Some((manifest, root)) => manifest.data_files(root),
+            None => Ok(Ok(Vec::new())),
+        }
+    }
+
+    /// How many files were checked, `dictum.toml` among them.
+    pub(crate) fn file_count(&self) -> usize {
+        self.files.len() + usize::from(self.manifest.is_some())
+    }
+
+    /// The text behind an id: of a policy, or of `dictum.toml`.
+    pub(crate) fn source(&self, id: SourceId) -> &Source {
+        match &self.manifest {
+            Some((manifest, _)) if id == manifest::SOURCE => manifest.source(),
+            Some(_) | None => self.sources.get(id),
+        }
     }
 
     /// The path of a source as messages show it.
     pub(crate) fn shown(&self, source: SourceId) -> &str {
-        self.files.get(source.0 as usize).map_or("", |file| &file.shown)
+        match &self.manifest {
+            Some((manifest, _)) if source == manifest::SOURCE => &manifest.shown,
+            Some(_) | None => self.files.get(source.0 as usize).map_or("", |file| &file.shown),
+        }
+    }
+
+    /// The line and column of an offset in a source.
+    pub(crate) fn line_column(&self, source: SourceId, offset: u32) -> (u32, u32) {
+        self.source(source).line_column(offset)
     }
 
     /// `path:line:column` of where a span starts.
     pub(crate) fn place(&self, span: Span) -> String {
-        let (line, column) = self.sources.line_column(span);
+        let (line, column) = self.line_column(span.source, span.start);
         format!("{}:{line}:{column}", self.shown(span.source))
-    }
-}
-
-/// The `.dictum` files of a folder and the folders in it, sorted by path; hidden folders and `target` are left out.
-pub(crate) fn policies_below(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
-    let is_policy = |path: &Path| path.extension().is_some_and(|extension| extension == EXTENSION);
-    let left_out = |entry: &walkdir::DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        entry.depth() > 0 && entry.file_type().is_dir() && (name.starts_with('.') || name == "target")
-    };
-    let mut found = Vec::new();
-    let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name();
-    for entry in entries.into_iter().filter_entry(|entry| !left_out(entry)) {
-        match entry {
-            Ok(entry) if entry.file_type().is_file() && is_policy(entry.path()) => {
-                found.push(entry.into_path());
-            }
-            Ok(_) => {}
-            // What a link leads back to is being read anyway.
-            Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => {
-                let path = error.path().unwrap_or(folder).to_owned();
-                let error = error
-                    .into_io_error()
-                    .unwrap_or_else(|| io::ErrorKind::Other.into());
-                // A link that leads nowhere matters only where a policy should be.
-                if error.kind() != io::ErrorKind::NotFound || is_policy(&path) {
-                    return Err(Stop::usage(format!(
-                        "cannot read `{}`: {}",
-                        path.display(),
-                        reason(&error)
-                    )));
-                }
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(Stop::usage(format!("no policies in `{}`", folder.display()))
-            .with_help(format!("a policy is a file whose name ends in `.{EXTENSION}`")));
-    }
-    Ok(found)
-}
-
-/// The paths of the command line, or the current folder.
-pub(crate) fn or_current(paths: &[PathBuf]) -> Vec<PathBuf> {
-    if paths.is_empty() {
-        vec![PathBuf::from(".")]
-    } else {
-        paths.to_vec()
     }
 }

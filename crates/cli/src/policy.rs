@@ -9,14 +9,16 @@ use dictum_runtime::Policy as Compiled;
 use dictum_syntax::ast::MAX_SOURCE_BYTES;
 
 use crate::files::{self, MAX_BYTES};
+use crate::manifest;
+use crate::outline::{self, Outline};
 use crate::package::Package;
 use crate::report::Findings;
 use crate::stop::Stop;
 
 /// A policy that can be evaluated.
 pub(crate) enum Policy {
-    /// Sources, checked and compiled.
-    Sources(Box<Program>),
+    /// Sources, and what they compile to.
+    Sources(Box<Program>, Box<Package>),
     /// An artifact, and its length in bytes.
     Artifact(Box<Compiled>, usize),
 }
@@ -25,7 +27,7 @@ impl Policy {
     /// What was compiled.
     pub(crate) fn artifact(&self) -> &Artifact {
         match self {
-            Self::Sources(program) => &program.artifact,
+            Self::Sources(program, _) => &program.artifact,
             Self::Artifact(compiled, _) => compiled.artifact(),
         }
     }
@@ -33,7 +35,7 @@ impl Policy {
     /// The policy, ready to decide.
     pub(crate) fn into_compiled(self) -> Result<Compiled, Stop> {
         match self {
-            Self::Sources(program) => {
+            Self::Sources(program, _) => {
                 Compiled::new(program.artifact).map_err(|error| Stop::bad(error.to_string()))
             }
             Self::Artifact(compiled, _) => Ok(*compiled),
@@ -44,7 +46,7 @@ impl Policy {
 /// Reads a policy: a folder or a file of sources, or an artifact. What a file is shows in its first bytes, not in its name.
 /// The inner error is what is wrong with the sources.
 pub(crate) fn load(path: &Path) -> Result<Result<Policy, Findings>, Stop> {
-    let package = if path.is_dir() {
+    let package = if path.is_dir() || path.file_name().is_some_and(|name| name == manifest::NAME) {
         Package::load(path)?
     } else {
         let (mut bytes, more) = files::read_at_most(path, MAX_BYTES)?;
@@ -58,18 +60,20 @@ pub(crate) fn load(path: &Path) -> Result<Result<Policy, Findings>, Stop> {
             );
             return Err(Stop::bad(message).with_help("build it again with `dictum build`"));
         }
-        let more = more || bytes.len() > MAX_SOURCE_BYTES;
-        bytes.truncate(MAX_SOURCE_BYTES + 1);
-        Package::of_policy_file(path, bytes, more)?
+        match outline::outline(path)? {
+            outline @ Outline::Folder(_) => Package::read(outline)?,
+            // The standard input cannot be read again.
+            Outline::File(_) => {
+                let more = more || bytes.len() > MAX_SOURCE_BYTES;
+                bytes.truncate(MAX_SOURCE_BYTES + 1);
+                Package::of_policy_file(path, bytes, more)?
+            }
+        }
     };
     let (program, diagnostics) = package.compile();
     Ok(match program {
-        Some(program) => Ok(Policy::Sources(Box::new(program))),
-        None => {
-            let mut findings = Findings::default();
-            findings.add(&package, &diagnostics);
-            Err(findings)
-        }
+        Some(program) => Ok(Policy::Sources(Box::new(program), Box::new(package))),
+        None => Err(Findings::of(&package, &diagnostics)),
     })
 }
 

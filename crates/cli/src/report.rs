@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::builder::styling::Style;
-use dictum_syntax::diagnostic::{Diagnostic, Severity};
+use dictum_syntax::diagnostic::{Diagnostic, Fix, Severity};
 use dictum_syntax::source::{SourceId, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
@@ -35,6 +35,8 @@ pub(crate) struct Findings {
     warnings: usize,
     #[serde(skip)]
     files: usize,
+    #[serde(skip)]
+    fixable: usize,
 }
 
 /// A diagnostic.
@@ -48,6 +50,7 @@ struct Finding {
     label: Option<String>,
     help: Option<String>,
     related: Vec<Related>,
+    fix: Option<Mend>,
     #[serde(skip)]
     rendered: String,
 }
@@ -60,12 +63,44 @@ struct Related {
     place: Place,
 }
 
+/// A mend as a change of the text.
+#[derive(Serialize)]
+struct Mend {
+    title: String,
+    edits: Vec<Replacement>,
+}
+
+/// A range of text, also as bytes from the start of the file, and what stands there afterwards.
+#[derive(Serialize)]
+struct Replacement {
+    #[serde(flatten)]
+    place: Place,
+    start: u32,
+    end: u32,
+    text: String,
+}
+
+impl Mend {
+    fn of(package: &Package, fix: &Fix) -> Self {
+        let edits = fix.edits.iter().map(|edit| Replacement {
+            place: Place::of(package, edit.span),
+            start: edit.span.start,
+            end: edit.span.end,
+            text: edit.text.clone(),
+        });
+        Self {
+            title: fix.title.clone(),
+            edits: edits.collect(),
+        }
+    }
+}
+
 /// A range of text; lines and columns (in code points) from 1, the end is the place after the last character.
 #[derive(Serialize)]
 pub(crate) struct Place {
-    file: String,
-    line: u32,
-    column: u32,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
     end_line: u32,
     end_column: u32,
 }
@@ -73,11 +108,8 @@ pub(crate) struct Place {
 impl Place {
     /// Where a span stands.
     pub(crate) fn of(package: &Package, span: Span) -> Self {
-        let (line, column) = package.sources.line_column(span);
-        let (end_line, end_column) = package.sources.line_column(Span {
-            start: span.end,
-            ..span
-        });
+        let (line, column) = package.line_column(span.source, span.start);
+        let (end_line, end_column) = package.line_column(span.source, span.end);
         Self {
             file: package.shown(span.source).to_owned(),
             line,
@@ -89,9 +121,16 @@ impl Place {
 }
 
 impl Findings {
+    /// What was found in one package.
+    pub(crate) fn of(package: &Package, diagnostics: &[Diagnostic]) -> Self {
+        let mut findings = Self::default();
+        findings.add(package, diagnostics);
+        findings
+    }
+
     /// Adds what was found in a package.
     pub(crate) fn add(&mut self, package: &Package, diagnostics: &[Diagnostic]) {
-        self.files += package.files.len();
+        self.files += package.file_count();
         for diagnostic in diagnostics {
             let severity = match diagnostic.severity {
                 Severity::Error => {
@@ -103,6 +142,7 @@ impl Findings {
                     "warning"
                 }
             };
+            self.fixable += usize::from(diagnostic.fix.is_some());
             if self.diagnostics.len() == MAX_TOLD {
                 continue;
             }
@@ -121,6 +161,7 @@ impl Findings {
                         place: Place::of(package, *span),
                     })
                     .collect(),
+                fix: diagnostic.fix.as_ref().map(|fix| Mend::of(package, fix)),
                 rendered: render(package, diagnostic),
             });
         }
@@ -129,11 +170,6 @@ impl Findings {
     /// Whether there is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.errors > 0
-    }
-
-    /// Whether there is nothing at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.diagnostics.is_empty()
     }
 
     /// Writes the rendered diagnostics and a summary to the standard output.
@@ -152,13 +188,17 @@ impl Findings {
         console.note(self.summary());
     }
 
-    /// `2 errors, 1 warning in 3 files`
+    /// `2 errors, 1 warning in 3 files; 1 of them can be mended by `dictum fix``
     fn summary(&self) -> String {
         let files = count(self.files, "file");
         let paint = |style: Style, text: String| format!("{style}{text}{style:#}");
         let files = match (self.errors + self.warnings).saturating_sub(self.diagnostics.len()) {
             0 => files,
             untold => format!("{files}; {untold} of them not shown"),
+        };
+        let files = match self.fixable {
+            0 => files,
+            fixable => format!("{files}; `dictum fix` can mend {fixable}"),
         };
         let errors = paint(WRONG, count(self.errors, "error"));
         let warnings = paint(DOUBTFUL, count(self.warnings, "warning"));
@@ -168,6 +208,20 @@ impl Findings {
             (0, _) => format!("{warnings} in {files}"),
             (_, _) => format!("{errors}, {warnings} in {files}"),
         }
+    }
+}
+
+/// Says on the standard error how many warnings there are, to those who asked for something else than to read them.
+pub(crate) fn note_warnings(diagnostics: &[Diagnostic], console: &mut Console) {
+    let warnings = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Warning)
+        .count();
+    if warnings > 0 {
+        let warnings = count(warnings, "warning");
+        console.note(format_args!(
+            "{DOUBTFUL}{warnings}{DOUBTFUL:#}, which `dictum check` shows"
+        ));
     }
 }
 
@@ -300,7 +354,7 @@ impl<'a> Excerpts<'a> {
     fn new(package: &'a Package, source: SourceId) -> Self {
         Self {
             name: package.shown(source),
-            source: package.sources.get(source),
+            source: package.source(source),
         }
     }
 

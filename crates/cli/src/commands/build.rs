@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use dictum_artifact::wire;
 use serde::Serialize;
 
+use crate::activity::Activity;
 use crate::console::{Console, Format, GOOD};
 use crate::files;
 use crate::package::Package;
-use crate::report::{Findings, count};
+use crate::report::{Findings, count, note_warnings};
 use crate::stop::{Ending, Exit, Stop};
 
 help! {
@@ -18,8 +19,9 @@ Examples:
   dictum build policy/ -o policy.dpa
   dictum build notes.dictum -o /etc/service/policy.dpa --format json",
 "\
-The same sources give the same bytes, wherever they lie. The file is written under another name and then renamed, so
-whoever reads it sees the old artifact or the new one; where the policy has errors, nothing is written.
+The same sources give the same bytes, wherever they lie. The file is written under another name and then \
+renamed, so whoever reads it sees the old artifact or the new one; where the policy has errors, nothing is \
+written.
 
 With --format json:
   {\"output\": \"policy.dpa\", \"bytes\": 2345, \"shapes\": 12, \"nodes\": 80, \"rules\": 9}
@@ -32,7 +34,7 @@ Exit codes: 0 written, 1 the policy has errors, 2 reading or writing failed."
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = LONG)]
 pub(crate) struct Build {
-    /// A policy file, or a folder whose `.dictum` files are one package
+    /// A package: its folder, its `dictum.toml` or a file of it; or a policy file that belongs to none
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
 
@@ -73,19 +75,19 @@ impl Build {
                     .with_help("write the artifact to another file, such as `policy.dpa`"),
             );
         }
+        let activity = Activity::new("compiling", 1);
         let (program, diagnostics) = package.compile();
-        let mut findings = Findings::default();
-        findings.add(&package, &diagnostics);
+        drop(activity);
         let Some(program) = program else {
+            let mut findings = Findings::default();
+            findings.add(&package, &diagnostics);
             match self.format {
                 Format::Human => findings.note(console),
                 Format::Json => console.json(&findings)?,
             }
             return Ok(Exit::Bad);
         };
-        if !findings.is_empty() {
-            findings.note(console);
-        }
+        note_warnings(&diagnostics, console);
         let artifact = &program.artifact;
         let bytes = wire::encode(artifact);
         files::write(&self.output, &bytes)?;

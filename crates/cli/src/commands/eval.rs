@@ -3,20 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dictum_artifact::dag::{Artifact, RuleId};
-use dictum_artifact::data::{Dataset, Request};
-use dictum_artifact::json::{self, DataError, Requests, Semantic};
-use dictum_artifact::schema::Schema;
+use dictum_artifact::dag::Artifact;
+use dictum_artifact::data::Request;
+use dictum_artifact::json::{self, Requests, Semantic};
 use dictum_compiler::reference::Reference;
-use dictum_runtime::Store;
+use dictum_runtime::{Explanation, Obligation, Store};
 use serde::Serialize;
 
 use crate::console::{Console, printable};
 use crate::decision::{Decision, Explainer};
 use crate::files;
+use crate::inputs::{self, Fault, Paths};
 use crate::lines::{Line, Lines, Progress};
-use crate::policy::{self, Policy};
-use crate::report::{Findings, MAX_TOLD, count};
+use crate::policy::Policy;
 use crate::stop::{Ending, Exit, Stop};
 
 help! {
@@ -26,20 +25,30 @@ Examples:
   dictum eval --policy policy/ --data store.json --requests requests.jsonl --format jsonl
   echo '{\"subject\":…}' | dictum eval --policy policy/ --request - --explain",
 "\
-A request is an AuthZEN access evaluation request or a batch of them ({\"evaluations\": […]}); --requests takes one a
-line, blank lines are skipped, and decides them one by one as they come.
+Data is what --data names, or the `data` of the package's `dictum.toml`. An artifact holds no data: without --data, \
+nothing is described, and nobody is granted anything.
+
+A request is an AuthZEN access evaluation request or a batch of them ({\"evaluations\": […]}); --requests takes \
+one a line, blank lines are skipped, and decides them one by one as they come.
 
 With --format json or jsonl (they are the same here): a line a request, in order,
-  {\"decision\": true, \"rules\": [\"…\"], \"reasons\": [\"…\"], \"obligations\": []}
-with the labels of all deciding rules and the texts of their `because`; for a batch
+  {\"decision\": true, \"rules\": [\"…\"], \"reasons\": [\"…\"], \"obligations\": [OBLIGATION]}
+with the labels of all deciding rules, the texts of their `because`, and what the caller has to do, each an \
+OBLIGATION
+  {\"name\": \"…\", \"fields\": {\"…\": …}}
+For a batch
   {\"evaluations\": [{\"decision\": …}, …]}
 and where a request is bad, in its place
-  {\"error\": {\"message\": \"…\", \"file\": \"…\", \"line\": 1, \"column\": 9, \"path\": \"subject.type\", \"help\": \"…\" | null}}
-A bad policy gives {\"error\": {\"message\": \"…\", \"diagnostics\": […]}} (as `dictum check`), bad data
-{\"error\": {\"message\": \"…\", \"errors\": [{\"message\": …, \"file\": …}]}}. All errors are told on the standard error too.
+  {\"error\": {\"message\": \"…\", \"file\": \"…\", \"line\": 1, \"column\": 9,
+             \"path\": \"subject.type\", \"help\": \"…\" | null}}
+A bad policy gives {\"error\": {\"message\": \"…\", \"diagnostics\": […]}} (as `dictum check`), bad data \
+{\"error\": {\"message\": \"…\", \"errors\": [{\"message\": …, \"file\": …}]}}. All errors are told on the \
+standard error too. `dictum explain` tells more of one request: what each rule made of it, clause by clause. \
 --explain adds to each decision
-  \"explanation\": [{\"label\": \"…\", \"effect\": \"permit\" | \"forbid\", \"reason\": \"…\" | null, \"docs\": \"…\" | null,
-                   \"annotations\": [{\"name\": \"…\", \"text\": \"…\"}], \"file\": \"…\", \"line\": 1, \"column\": 1}]",
+  \"explanation\": [{\"label\": \"…\", \"effect\": \"permit\" | \"forbid\", \"reason\": \"…\" | null,
+                   \"docs\": \"…\" | null,
+                   \"annotations\": [{\"name\": \"…\", \"text\": \"…\"}],
+                   \"file\": \"…\", \"line\": 1, \"column\": 1}]",
 "\
 Exit codes:
   0  allowed; every request of a batch is; with --requests, all could be decided
@@ -53,11 +62,11 @@ Exit codes:
 #[command(after_help = EXAMPLES, after_long_help = LONG)]
 #[command(group(clap::ArgGroup::new("input").required(true).args(["request", "requests"])))]
 pub(crate) struct Eval {
-    /// A policy file, a folder whose `.dictum` files are one package, or an artifact
+    /// A package (its folder, its `dictum.toml` or a file of it), a policy file, or an artifact
     #[arg(long, value_name = "PATH")]
     policy: PathBuf,
 
-    /// Entities and grants, as JSON; may be given several times
+    /// Entities and grants, as JSON, instead of the `data` of `dictum.toml`; may be given several times
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
 
@@ -94,45 +103,6 @@ enum Format {
     Jsonl,
 }
 
-/// Why a request, or the data, cannot be used.
-#[derive(Serialize)]
-struct Fault {
-    message: String,
-    file: String,
-    line: usize,
-    column: usize,
-    path: String,
-    help: Option<String>,
-}
-
-impl Fault {
-    /// A fault in a text that starts on a line of a file.
-    fn of(error: DataError, line: usize) -> Self {
-        Self {
-            message: error.message,
-            file: error.source,
-            line: (error.line as usize + line).saturating_sub(1),
-            column: error.column as usize,
-            path: error.path,
-            help: error.help,
-        }
-    }
-
-    fn tell(&self, console: &mut Console) {
-        let place = match (self.line, self.column) {
-            (0, _) => self.file.clone(),
-            (line, 0) => format!("{}:{line}", self.file),
-            (line, column) => format!("{}:{line}:{column}", self.file),
-        };
-        let path = if self.path.is_empty() {
-            String::new()
-        } else {
-            format!(" `{}`:", self.path)
-        };
-        console.error(&format!("{place}:{path} {}", self.message), self.help.as_deref());
-    }
-}
-
 /// The answer to one request.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -166,15 +136,25 @@ enum Engine<'a> {
 }
 
 impl Engine<'_> {
-    fn decide(&self, request: &Request) -> Result<(bool, Vec<RuleId>), String> {
+    fn decide(&self, request: &Request) -> Result<Explanation, String> {
         match self {
             Self::Compiled(store) => {
-                let explanation = store.bind(request).map_err(|error| error.to_string())?.explain();
-                Ok((explanation.allowed, explanation.rules))
+                let bound = store.bind(request).map_err(|error| error.to_string())?;
+                Ok(bound.explain())
             }
             Self::Reference(reference) => {
                 let outcome = reference.decide(request).map_err(|error| error.to_string())?;
-                Ok((outcome.allowed, outcome.rules))
+                let obligations = outcome.obligations.into_iter();
+                Ok(Explanation {
+                    allowed: outcome.allowed,
+                    rules: outcome.rules,
+                    obligations: obligations
+                        .map(|obligation| Obligation {
+                            id: obligation.obligation,
+                            fields: obligation.fields,
+                        })
+                        .collect(),
+                })
             }
         }
     }
@@ -191,14 +171,13 @@ struct Session<'a> {
 
 impl Eval {
     pub(crate) fn run(&self, console: &mut Console) -> Ending {
-        self.check_paths()?;
-        let policy = match policy::load(&self.policy)? {
-            Ok(policy) => policy,
-            Err(findings) => return self.refuse_policy(&findings, console),
+        let paths = Paths {
+            policy: &self.policy,
+            data: &self.data,
+            requests: self.request.iter().chain(&self.requests).collect(),
         };
-        let data = match self.read_data(&policy.artifact().schema)? {
-            Ok(data) => data,
-            Err(errors) => return self.refuse_data(errors, console),
+        let Some((policy, data)) = inputs::load(&paths, self.wants_json(), console)? else {
+            return Ok(Exit::Bad);
         };
         if !self.reference {
             let compiled = Arc::new(policy.into_compiled()?);
@@ -207,7 +186,7 @@ impl Eval {
             return self.answer(Engine::Compiled(&store), compiled.artifact(), console);
         }
         match &policy {
-            Policy::Sources(program) => {
+            Policy::Sources(program, _) => {
                 let reference = Reference::new(program, &data);
                 self.answer(Engine::Reference(reference), policy.artifact(), console)
             }
@@ -221,41 +200,6 @@ impl Eval {
     /// Whether the standard output is for programs.
     pub(crate) fn wants_json(&self) -> bool {
         self.format != Format::Human
-    }
-
-    /// Refuses a policy where JSON is needed, and a standard input that is to be several files.
-    fn check_paths(&self) -> Result<(), Stop> {
-        let json = || self.data.iter().chain(&self.request).chain(&self.requests);
-        for path in json() {
-            if path.is_file()
-                && path
-                    .extension()
-                    .is_some_and(|end| end == "dictum" || end == "dpa")
-            {
-                let message = format!("{}: a policy, where JSON is needed", files::name(path));
-                return Err(Stop::bad(message).with_help("policies are given by `--policy`"));
-            }
-        }
-        let standard = json()
-            .chain([&self.policy])
-            .filter(|path| files::is_standard(path));
-        if standard.count() > 1 {
-            return Err(Stop::usage("the standard input can be read once only")
-                .with_help("give all but one of the inputs as files"));
-        }
-        Ok(())
-    }
-
-    fn read_data(&self, schema: &Schema) -> Result<Result<Dataset, Vec<DataError>>, Stop> {
-        let mut texts = Vec::new();
-        for path in &self.data {
-            texts.push((files::name(path), files::read_text(path)?));
-        }
-        let named: Vec<(&str, &str)> = texts
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-            .collect();
-        Ok(json::read_dataset(schema, &named))
     }
 
     fn answer(&self, engine: Engine<'_>, artifact: &Artifact, console: &mut Console) -> Ending {
@@ -275,56 +219,6 @@ impl Eval {
                 Err(Stop::usage("no request is given").with_help("give `--request` or `--requests`"))
             }
         }
-    }
-
-    fn refuse_policy(&self, findings: &Findings, console: &mut Console) -> Ending {
-        #[derive(Serialize)]
-        struct Refusal<'a> {
-            message: &'static str,
-            #[serde(flatten)]
-            findings: &'a Findings,
-        }
-        findings.note(console);
-        self.refuse(
-            &Refusal {
-                message: "the policy has errors",
-                findings,
-            },
-            console,
-        )
-    }
-
-    fn refuse_data(&self, errors: Vec<DataError>, console: &mut Console) -> Ending {
-        #[derive(Serialize)]
-        struct Refusal {
-            message: String,
-            errors: Vec<Fault>,
-        }
-        let errors: Vec<Fault> = errors.into_iter().map(|error| Fault::of(error, 1)).collect();
-        for fault in errors.iter().take(MAX_TOLD) {
-            fault.tell(console);
-        }
-        if errors.len() > MAX_TOLD {
-            console.note(format_args!(
-                "{} in the data; {} of them not shown",
-                count(errors.len(), "error"),
-                errors.len() - MAX_TOLD
-            ));
-        }
-        self.refuse(
-            &Refusal {
-                message: format!("the data has {}", count(errors.len(), "error")),
-                errors,
-            },
-            console,
-        )
-    }
-
-    fn refuse(&self, error: &impl Serialize, console: &mut Console) -> Ending {
-        if self.wants_json() {
-            console.json_line(&serde_json::json!({ "error": error }))?;
-        }
-        Ok(Exit::Bad)
     }
 }
 
@@ -400,7 +294,7 @@ impl<'a> Session<'a> {
     fn answer(&self, name: &str, line: usize, text: &str) -> Answer<'a> {
         let schema = &self.explainer.artifact.schema;
         let one = |request: &Request| match self.engine.decide(request) {
-            Ok((allowed, rules)) => Answer::One(self.explainer.decision(request, allowed, &rules)),
+            Ok(explanation) => Answer::One(self.explainer.decision(request, &explanation)),
             Err(message) => Answer::Error {
                 error: Fault {
                     message,

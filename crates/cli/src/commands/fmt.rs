@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::console::{Console, Format, printable};
 use crate::files;
-use crate::package::{Package, or_current, policies_below};
+use crate::outline::policies_below;
+use crate::package::Package;
 use crate::report::{Findings, count};
 use crate::stop::{Ending, Exit, Stop};
 
@@ -20,15 +21,16 @@ Examples:
   dictum fmt --check          list what would change, and exit with 1
   dictum fmt - < a.dictum     from the standard input to the standard output",
 "\
-The names of the files that change are written to the standard output. A file is replaced whole, and only if its
+The names of the files that change are written to the standard output. A file is replaced whole, and only if its \
 layout changes. A file with syntax errors is reported and left alone.
 
 With --format json (with `-` too, which then writes no formatted text):
   {\"files\": [{\"file\": \"…\", \"changed\": true}], \"diagnostics\": […], \"errors\": 0, \"warnings\": 0}
-`changed` says with --check what would be; files with errors are not listed there, but in `diagnostics`, as by
+`changed` says with --check what would be; files with errors are not listed there, but in `diagnostics`, as by \
 `dictum check`.",
 "\
-Exit codes: 0 all is formatted, 1 a file has syntax errors, or with --check would change, 2 reading or writing failed."
+Exit codes: 0 all is formatted, 1 a file has syntax errors, or with --check would change, 2 reading or writing \
+failed."
 }
 
 /// Format policies
@@ -64,13 +66,19 @@ struct Outcome {
 impl Fmt {
     pub(crate) fn run(&self, console: &mut Console) -> Ending {
         let mut outcome = Outcome::default();
-        for path in or_current(&self.paths) {
+        let current = [PathBuf::from(".")];
+        let paths = if self.paths.is_empty() {
+            &current
+        } else {
+            self.paths.as_slice()
+        };
+        for path in paths {
             if path.is_dir() {
-                for file in policies_below(&path)? {
+                for file in policies_below(path)? {
                     self.format_file(&file, &mut outcome, console)?;
                 }
             } else {
-                self.format_file(&path, &mut outcome, console)?;
+                self.format_file(path, &mut outcome, console)?;
             }
         }
         let changed = outcome.files.iter().filter(|file| file.changed).count();

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use dictum_artifact::schema::{ActionId, EntityTypeId, Field, Fields, RoleId, Schema};
+use dictum_artifact::dag::{Artifact, Candidate, Plan};
+use dictum_artifact::schema::{ActionId, EntityTypeId, Field, Fields, RoleId, Schema, Shape};
 use serde::Serialize;
 
 use crate::console::{Console, Format, STRONG, printable};
 use crate::decision::RuleText;
-use crate::describe::{NodeText, decision_dag, identifier, reachable};
+use crate::describe::{NodeText, decision_dag, identifier, obliged, reachable};
 use crate::policy::{self, Policy};
+use crate::reads::ReadsText;
 use crate::report::count;
 use crate::stop::{Ending, Exit, Stop};
 
@@ -21,20 +23,27 @@ Examples:
 "\
 A folder or file of sources is compiled first, and nothing is written.
 
-With --dag, each shape's decision DAG follows it, from node 0 on: `is A true?` goes to its `no` where A is false or
-undefined, `is A false?` where A is true or undefined.
+Under each shape stands what decisions on its requests can look at, and what its rules oblige callers to.
+
+With --dag, each shape's decision DAG follows it, from node 0 on: `is A true?` goes to its `no` where A is false \
+or undefined, `is A false?` where A is true or undefined.
 
 With --format json:
   {\"bytes\": 2345 | null, \"files\": [\"…\"], \"expressions\": 30, \"nodes\": 80,
    \"entity_types\": [{\"name\", \"parents\": […], \"attributes\": [FIELD], \"ids\": […] | null}],
    \"enums\": [{\"name\", \"ordered\", \"variants\": […]}],
    \"actions\": [{\"name\", \"groups\": […], \"context\": [FIELD] | null}],   (null: a group)
-   \"roles\": [{\"name\", \"on\": […], \"grantable\", \"carriers\": […]}],     (a grant of a carrier gives the role)
-   \"shapes\": [{\"principal\", \"action\", \"resource\", \"rules\": [\"…\"], \"nodes\": 5, \"dag\": [NODE] | null}],
+   \"roles\": [{\"name\", \"on\": […], \"grantable\", \"carriers\": […]}],   (a grant of one gives it)
+   \"obligations\": [{\"name\", \"fields\": [FIELD]}],
+   \"shapes\": [{\"principal\", \"action\", \"resource\", \"rules\": [\"…\"],
+              \"obligations\": [{\"rule\", \"with\"}], \"reads\": READS, \"nodes\": 5, \"dag\": [NODE] | null}],
    \"rules\": [RULE]}
-where a FIELD is {\"name\", \"type\", \"optional\"}, a RULE is as in `dictum eval --explain`, and a NODE is
-{\"node\": 0, \"atom\": \"…\", \"question\": \"true\" | \"false\", \"yes\": 2, \"no\": 1} or
-{\"node\": 1, \"leaf\": \"allow\" | \"deny\", \"rule\": \"…\" | null}.",
+where a FIELD is {\"name\", \"type\", \"optional\", \"most\": 20 | null} (how many elements a set or map has at \
+most), READS is {\"principal\": {\"attributes\": [\"…\"], \"ancestors\": true}, \"resource\": {…}, \"context\": \
+[\"…\"], \"others\": [{\"type\", \"attributes\", \"ancestors\"}], \"grants\": [\"…\"]}, which is what decisions \
+can look at, a RULE is as in `dictum eval --explain`, and a NODE is {\"node\": 0, \"atom\": \"…\", \"question\": \
+\"true\" | \"false\", \"yes\": 2, \"no\": 1} or {\"node\": 1, \"leaf\": \"allow\" | \"deny\", \"rule\": \"…\" | \
+null}.",
 "\
 Exit codes: 0 shown, 1 the file is no whole artifact or a policy with errors, 2 reading failed."
 }
@@ -66,6 +75,7 @@ struct Contents<'a> {
     enums: Vec<EnumText<'a>>,
     actions: Vec<ActionText<'a>>,
     roles: Vec<RoleText<'a>>,
+    obligations: Vec<ObligationText<'a>>,
     shapes: Vec<ShapeText<'a>>,
     rules: Vec<RuleText<'a>>,
 }
@@ -75,6 +85,7 @@ struct FieldText<'a> {
     name: &'a str,
     r#type: String,
     optional: bool,
+    most: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -108,11 +119,26 @@ struct RoleText<'a> {
 }
 
 #[derive(Serialize)]
+struct ObligationText<'a> {
+    name: &'a str,
+    fields: Vec<FieldText<'a>>,
+}
+
+/// What a rule obliges callers to.
+#[derive(Serialize)]
+struct ObligedText<'a> {
+    rule: &'a str,
+    with: String,
+}
+
+#[derive(Serialize)]
 struct ShapeText<'a> {
     principal: &'a str,
     action: &'a str,
     resource: &'a str,
     rules: Vec<&'a str>,
+    obligations: Vec<ObligedText<'a>>,
+    reads: ReadsText<'a>,
     nodes: usize,
     dag: Option<Vec<NodeText>>,
 }
@@ -155,6 +181,7 @@ fn field_texts<'a>(schema: &Schema, fields: &'a Fields) -> Vec<FieldText<'a>> {
         name: &field.name,
         r#type: schema.type_name(field.ty),
         optional: field.optional,
+        most: field.most,
     };
     fields.iter().map(text).collect()
 }
@@ -165,7 +192,7 @@ fn contents(policy: &Policy, dag: bool) -> Contents<'_> {
     let types = |ids: &[EntityTypeId]| ids.iter().map(|id| type_name(schema, *id)).collect();
     Contents {
         bytes: match policy {
-            Policy::Sources(_) => None,
+            Policy::Sources(..) => None,
             Policy::Artifact(_, bytes) => Some(*bytes),
         },
         files: &artifact.files,
@@ -212,29 +239,52 @@ fn contents(policy: &Policy, dag: bool) -> Contents<'_> {
                 carriers: def.carriers.iter().map(|id| role_name(schema, *id)).collect(),
             })
             .collect(),
+        obligations: schema
+            .obligations
+            .iter()
+            .map(|def| ObligationText {
+                name: &def.name,
+                fields: schema
+                    .record(def.record)
+                    .map(|fields| field_texts(schema, fields))
+                    .unwrap_or_default(),
+            })
+            .collect(),
         shapes: schema
             .shapes
             .iter()
             .zip(&artifact.plans)
-            .map(|(shape, plan)| ShapeText {
-                principal: type_name(schema, shape.principal),
-                action: action_name(schema, shape.action),
-                resource: type_name(schema, shape.resource),
-                rules: plan
-                    .candidates
-                    .iter()
-                    .filter_map(|candidate| artifact.rules.get(candidate.rule.index()))
-                    .map(|rule| rule.label.as_str())
-                    .collect(),
-                nodes: reachable(artifact, plan).len(),
-                dag: dag.then(|| decision_dag(artifact, *shape, plan)),
-            })
+            .map(|(shape, plan)| shape_text(artifact, *shape, plan, dag))
             .collect(),
         rules: artifact
             .rules
             .iter()
             .map(|rule| RuleText::of(artifact, rule))
             .collect(),
+    }
+}
+
+fn shape_text<'a>(artifact: &'a Artifact, shape: Shape, plan: &'a Plan, dag: bool) -> ShapeText<'a> {
+    let schema = &artifact.schema;
+    let label = |candidate: &Candidate| {
+        let rule = artifact.rules.get(candidate.rule.index());
+        rule.map_or("?", |rule| rule.label.as_str())
+    };
+    let with = |candidate: &'a Candidate| {
+        candidate.obligations.iter().map(move |with| ObligedText {
+            rule: label(candidate),
+            with: obliged(artifact, shape, with),
+        })
+    };
+    ShapeText {
+        principal: type_name(schema, shape.principal),
+        action: action_name(schema, shape.action),
+        resource: type_name(schema, shape.resource),
+        rules: plan.candidates.iter().map(label).collect(),
+        obligations: plan.candidates.iter().flat_map(with).collect(),
+        reads: ReadsText::of(artifact, shape, &plan.reads),
+        nodes: reachable(artifact, plan).len(),
+        dag: dag.then(|| decision_dag(artifact, shape, plan)),
     }
 }
 
@@ -252,7 +302,10 @@ fn record(fields: &[FieldText]) -> String {
             "{}{}: {}",
             identifier(field.name),
             if field.optional { "?" } else { "" },
-            field.r#type
+            match field.most {
+                Some(most) => format!("{}, {most}>", field.r#type.strip_suffix('>').unwrap_or_default()),
+                None => field.r#type.clone(),
+            }
         )
     };
     match fields {
@@ -335,6 +388,14 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
             format!("{} on {}, {held}", identifier(def.name), names(&def.on))
         }),
     )?;
+    section(
+        console,
+        "obligations",
+        contents
+            .obligations
+            .iter()
+            .map(|def| format!("{}{}", identifier(def.name), record(&def.fields))),
+    )?;
     let shapes = contents.shapes.iter().flat_map(|shape| {
         let (who, what) = (identifier(shape.principal), identifier(shape.resource));
         let head = format!(
@@ -352,7 +413,14 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
             .iter()
             .flatten()
             .map(|node| format!("  {}", node.line()));
-        std::iter::once(head).chain(nodes)
+        let obligations = shape
+            .obligations
+            .iter()
+            .map(|obliged| format!("  {} with {}", obliged.rule, obliged.with));
+        [head, format!("  reads {}", shape.reads.line())]
+            .into_iter()
+            .chain(obligations)
+            .chain(nodes)
     });
     section(console, "shapes", shapes)?;
     if !contents.rules.is_empty() {

@@ -9,7 +9,7 @@ macro_rules! help {
             "\n\n",
             $rest,
             "\n\n",
-            "Where its files do not let the command begin or go on, the JSON is\n",
+            "Where the command cannot begin or go on (a file is missing, say), the JSON is\n",
             "  {\"error\": {\"message\": \"…\", \"help\": \"…\" | null}}\n\n",
             $exits
         );
@@ -19,6 +19,9 @@ macro_rules! help {
 mod build;
 mod check;
 mod eval;
+mod explain;
+mod explain_code;
+mod fix;
 mod fmt;
 mod inspect;
 mod test;
@@ -33,8 +36,11 @@ pub(crate) enum Command {
     Build(build::Build),
     Inspect(inspect::Inspect),
     Eval(eval::Eval),
+    Explain(explain::Explain),
     Test(test::Test),
     Fmt(fmt::Fmt),
+    Fix(fix::Fix),
+    ExplainCode(explain_code::ExplainCode),
 }
 
 impl Command {
@@ -45,8 +51,11 @@ impl Command {
             Self::Build(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Eval(command) => return command.wants_json(),
+            Self::Explain(command) => command.format,
             Self::Test(command) => command.format,
             Self::Fmt(command) => command.format,
+            Self::Fix(command) => command.format,
+            Self::ExplainCode(command) => command.format,
         };
         format == Format::Json
     }
@@ -58,8 +67,11 @@ impl Command {
             Self::Build(command) => command.run(console),
             Self::Inspect(command) => command.run(console),
             Self::Eval(command) => command.run(console),
+            Self::Explain(command) => command.run(console),
             Self::Test(command) => command.run(console),
             Self::Fmt(command) => command.run(console),
+            Self::Fix(command) => command.run(console),
+            Self::ExplainCode(command) => command.run(console),
         }
     }
 }

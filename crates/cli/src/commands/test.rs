@@ -1,21 +1,25 @@
 //! `dictum test`: the tests that policies declare, run through the compiled policy.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dictum_artifact::dag::{Artifact, Effect, RuleId};
+use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::{Dataset, Request};
 use dictum_artifact::json;
 use dictum_artifact::schema::Shape;
-use dictum_compiler::Program;
-use dictum_compiler::program::Case;
-use dictum_runtime::{Policy, Store};
+use dictum_compiler::program::{Case, ExpectedObligation};
+use dictum_compiler::{Program, invariants};
+use dictum_runtime::{Explanation, Policy, Store};
 use serde::Serialize;
 
+use crate::activity::Activity;
 use crate::console::{Console, FAINT, Format, GOOD, WRONG, printable};
 use crate::decision::{RuleText, one_line};
-use crate::package::{Package, or_current};
-use crate::report::{Findings, Place, count};
+use crate::obligations::ObligationText;
+use crate::outline::outlines;
+use crate::package::Package;
+use crate::report::{Findings, Place, count, note_warnings};
 use crate::stop::{Ending, Exit, Stop};
 
 help! {
@@ -25,28 +29,40 @@ Examples:
   dictum test examples/todo --filter owner
   dictum test --format json | jq '.tests[] | select(.passed | not)'",
 "\
-A policy without tests is no error. A --filter that no test's name contains is one (exit code 2), so that a test that was
-renamed is not taken for one that passed.
+The invariants of a policy, `never …` and `always …`, are tried on every fixture: with all its principals, \
+actions and resources in the contexts that tests give, and with the requests of its tests. One that does not \
+hold fails, with the request that shows it; that all hold proves nothing of other data. --filter chooses among \
+their labels too.
+
+A policy without tests is no error. A --filter that no test's name contains is one (exit code 2), so that a test \
+that was renamed is not taken for one that passed.
 
 With --format json:
   {\"tests\": [{\"name\": \"…\", \"file\": \"…\", \"line\": 1, …, \"passed\": false,
               \"failures\": [{\"file\": \"…\", \"line\": 2, …, \"request\": {AuthZEN},
-                            \"expected\": {\"decision\": true, \"rules\": [\"…\"]},
-                            \"decided\": {\"decision\": false, \"rules\": [RULE]} | null,
+                            \"variables\": {\"u\": \"…\"},
+                            \"expected\": {\"decision\": true, \"rules\": [\"…\"],
+                                         \"obligations\": [OBLIGATION]},
+                            \"decided\": {\"decision\": false, \"rules\": [RULE],
+                                        \"obligations\": [OBLIGATION]} | null,
                             \"error\": \"…\" | null, \"could_permit\": [RULE]}]}],
+   \"invariants\": [{\"label\": \"…\", \"always\": false, \"file\": \"…\", \"line\": 3, …, \"fixture\": \"…\" | null,
+                   \"requests\": 40, \"holds\": false, \"request\": {AuthZEN} | null,
+                   \"decided\": … | null}],
    \"passed\": 3, \"failed\": 1, \"left_out\": 0}
-where a RULE is as in `dictum eval --explain`, `error` says why a request could not be decided, and `could_permit` lists,
-for a denial by default, the permits that could apply to such a request. Where a policy has errors: what
-`dictum check --format json` says.",
+where an OBLIGATION is {\"name\": \"…\", \"fields\": {…}}, a RULE is as in `dictum eval --explain`, `error` says \
+why a request could not be decided, and `could_permit` lists, for a denial by default, the permits that could \
+apply to such a request. Where a policy has errors: what `dictum check --format json` says.",
 "\
-Exit codes: 0 all passed, 1 a test failed or a policy has errors, 2 a path cannot be read, or no test fits --filter."
+Exit codes: 0 all passed, 1 a test failed or a policy has errors, 2 a path cannot be read, or no test fits \
+--filter."
 }
 
 /// Run the tests that policies declare
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = LONG)]
 pub(crate) struct Test {
-    /// A policy file, which is a package of its own, or a folder, whose `.dictum` files are one package
+    /// Packages: folders, or files of them; a file that no `dictum.toml` above it names is a package of its own
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -63,6 +79,7 @@ pub(crate) struct Test {
 #[derive(Default, Serialize)]
 struct Tests {
     tests: Vec<TestResult>,
+    invariants: Vec<InvariantResult>,
     passed: usize,
     failed: usize,
     left_out: usize,
@@ -77,12 +94,30 @@ struct TestResult {
     failures: Vec<Failure>,
 }
 
+/// What trying an invariant on a fixture came to.
+#[derive(Serialize)]
+struct InvariantResult {
+    label: String,
+    always: bool,
+    #[serde(flatten)]
+    place: Place,
+    /// `None` is the empty store.
+    fixture: Option<String>,
+    /// On how many requests that it speaks of.
+    requests: usize,
+    holds: bool,
+    request: Option<serde_json::Value>,
+    decided: Option<Decided>,
+}
+
 /// A case that was not decided as expected.
 #[derive(Serialize)]
 struct Failure {
     #[serde(flatten)]
     place: Place,
     request: serde_json::Value,
+    /// What the variables of tables stand for, as written.
+    variables: BTreeMap<String, String>,
     expected: Expected,
     decided: Option<Decided>,
     error: Option<String>,
@@ -93,26 +128,36 @@ struct Failure {
 struct Expected {
     decision: bool,
     rules: Vec<String>,
+    obligations: Vec<ObligationText>,
 }
 
 #[derive(Serialize)]
 struct Decided {
     decision: bool,
     rules: Vec<serde_json::Value>,
+    obligations: Vec<ObligationText>,
 }
 
 impl Test {
     pub(crate) fn run(&self, console: &mut Console) -> Ending {
         let mut findings = Findings::default();
         let mut programs = Vec::new();
-        for path in or_current(&self.paths) {
-            let package = Package::load(&path)?;
+        let mut warnings = Vec::new();
+        let outlines = outlines(&self.paths)?;
+        let activity = Activity::new("compiling", outlines.len());
+        for outline in outlines {
+            let package = Package::read(outline)?;
             let (program, diagnostics) = package.compile();
             match program {
-                Some(program) => programs.push((package, program)),
+                Some(program) => {
+                    programs.push((package, program));
+                    warnings.extend(diagnostics);
+                }
                 None => findings.add(&package, &diagnostics),
             }
+            activity.advance();
         }
+        drop(activity);
         if findings.has_errors() {
             match self.format {
                 Format::Human => findings.note(console),
@@ -120,11 +165,16 @@ impl Test {
             }
             return Ok(Exit::Bad);
         }
+        note_warnings(&warnings, console);
         let mut tests = Tests::default();
         for (package, program) in &programs {
             self.run_package(package, program, &mut tests, console)?;
         }
-        if let Some(filter) = self.filter.as_ref().filter(|_| tests.tests.is_empty()) {
+        if let Some(filter) = self
+            .filter
+            .as_ref()
+            .filter(|_| tests.tests.is_empty() && tests.invariants.is_empty())
+        {
             let error = Stop::usage(format!("no test's name contains `{filter}`"));
             return Err(error.with_help(match tests.left_out {
                 0 => "the policy declares no tests at all".to_owned(),
@@ -210,8 +260,97 @@ impl Test {
                 failures,
             });
         }
+        self.run_invariants(package, program, policy.artifact(), tests, console)
+    }
+
+    /// Tries the invariants on the fixtures.
+    fn run_invariants(
+        &self,
+        package: &Package,
+        program: &Program,
+        artifact: &Artifact,
+        tests: &mut Tests,
+        console: &mut Console,
+    ) -> Result<(), Stop> {
+        for trial in invariants::try_all(program) {
+            let Some(invariant) = program.invariants.get(trial.invariant) else {
+                continue;
+            };
+            let chosen = |filter: &String| invariant.label.contains(filter);
+            if !self.filter.as_ref().is_none_or(chosen) {
+                tests.left_out += 1;
+                continue;
+            }
+            let fixture = trial.fixture.and_then(|at| program.fixtures.get(at));
+            let holds = trial.violation.is_none();
+            *(if holds {
+                &mut tests.passed
+            } else {
+                &mut tests.failed
+            }) += 1;
+            let request = trial
+                .violation
+                .as_ref()
+                .map(|(request, _)| json::write_request(&artifact.schema, request));
+            if self.format == Format::Human {
+                let word = if holds {
+                    format!("{GOOD}pass{GOOD:#}")
+                } else {
+                    format!("{WRONG}FAIL{WRONG:#}")
+                };
+                let kind = if invariant.always { "always" } else { "never" };
+                let on = fixture.map_or_else(
+                    || "without a fixture".to_owned(),
+                    |fixture| format!("in {}", fixture.name),
+                );
+                let at = printable(&package.place(invariant.span)).into_owned();
+                let tried = match trial.requests {
+                    0 => "nothing to try it on".to_owned(),
+                    some => count(some, "request"),
+                };
+                console.line(format_args!(
+                    "{word} {kind} {}, {on}: {tried} {FAINT}{at}{FAINT:#}",
+                    one_line(&invariant.label),
+                ))?;
+                if let (Some((_, outcome)), Some(request)) = (&trial.violation, &request) {
+                    let labels: Vec<String> = artifact_rules(artifact, &outcome.rules)
+                        .map(|rule| rule.label.clone())
+                        .collect();
+                    let outcome = outcome_text(outcome.allowed, &labels, &[], "by default: no permit fired");
+                    console.raw(&format!(
+                        "    request:  {}\n    but:      {outcome}\n",
+                        printable(&request.to_string()),
+                    ))?;
+                }
+            }
+            let decided = trial.violation.map(|(_, outcome)| Decided {
+                decision: outcome.allowed,
+                rules: artifact_rules(artifact, &outcome.rules)
+                    .map(|rule| serde_json::json!(RuleText::of(artifact, rule)))
+                    .collect(),
+                obligations: outcome
+                    .obligations
+                    .iter()
+                    .map(|o| ObligationText::of(&artifact.schema, o.obligation, &o.fields))
+                    .collect(),
+            });
+            tests.invariants.push(InvariantResult {
+                label: invariant.label.clone(),
+                always: invariant.always,
+                place: Place::of(package, invariant.span),
+                fixture: fixture.map(|fixture| fixture.name.clone()),
+                requests: trial.requests,
+                holds,
+                request,
+                decided,
+            });
+        }
         Ok(())
     }
+}
+
+fn artifact_rules<'a>(artifact: &'a Artifact, ids: &[RuleId]) -> impl Iterator<Item = &'a Rule> {
+    ids.iter().filter_map(|id| artifact.rules.get(id.index()))
 }
 
 fn print_summary(tests: &Tests, console: &mut Console) -> Result<(), Stop> {
@@ -232,14 +371,19 @@ fn print_summary(tests: &Tests, console: &mut Console) -> Result<(), Stop> {
 /// Decides a case; what went wrong, if anything, as data and as text.
 fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) -> Option<(Failure, String)> {
     let (decided, error) = match store.bind(&case.request) {
-        Ok(request) => {
-            let explanation = request.explain();
-            (Some((explanation.allowed, explanation.rules)), None)
-        }
+        Ok(request) => (Some(request.explain()), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let as_expected = |(allowed, rules): &(bool, Vec<RuleId>)| {
-        *allowed == case.allow && case.by.iter().all(|rule| rules.contains(rule))
+    let is_met = |expected: &ExpectedObligation, decided: &Explanation| {
+        decided.obligations.iter().any(|obligation| {
+            let fields = expected.fields.as_ref();
+            obligation.id == expected.obligation && fields.is_none_or(|fields| *fields == obligation.fields)
+        })
+    };
+    let as_expected = |decided: &Explanation| {
+        decided.allowed == case.allow
+            && case.by.iter().all(|rule| decided.rules.contains(rule))
+            && case.with.iter().all(|expected| is_met(expected, decided))
     };
     if decided.as_ref().is_some_and(as_expected) {
         return None;
@@ -252,7 +396,9 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
         .map(|rule| rule.label.clone())
         .collect();
     let could_permit = match &decided {
-        Some((false, rules)) if rules.is_empty() => permits_of_shape(artifact, &case.request),
+        Some(decided) if !decided.allowed && decided.rules.is_empty() => {
+            permits_of_shape(artifact, &case.request)
+        }
         Some(_) | None => Vec::new(),
     };
     let texts = |ids: &[RuleId]| -> Vec<RuleText<'_>> {
@@ -263,18 +409,44 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
     };
     let request = json::write_request(&artifact.schema, &case.request);
 
+    let schema = &artifact.schema;
+    let with: Vec<ObligationText> = case
+        .with
+        .iter()
+        .map(|expected| match &expected.fields {
+            Some(fields) => ObligationText::of(schema, expected.obligation, fields),
+            None => ObligationText::named(schema, expected.obligation),
+        })
+        .collect();
     let written = package.sources.text(case.span);
     let mut out = format!(
-        "  {}  {}\n    request:  {}\n    expected: {}\n",
+        "  {}  {}\n",
         printable(&package.place(case.span)),
         one_line(written.lines().next().unwrap_or_default()),
-        printable(&request.to_string()),
-        outcome_text(case.allow, &expected, ""),
     );
+    for (name, value) in &case.variables {
+        out.push_str(&format!(
+            "    where:    {} is {}\n",
+            one_line(name),
+            one_line(value)
+        ));
+    }
+    out.push_str(&format!(
+        "    request:  {}\n    expected: {}\n",
+        printable(&request.to_string()),
+        outcome_text(case.allow, &expected, &with, ""),
+    ));
     if let Some(error) = &error {
         out.push_str(&format!("    but:      {}\n", one_line(error)));
     }
-    if let Some((allowed, rules)) = &decided {
+    let obliged = |decided: &Explanation| -> Vec<ObligationText> {
+        let obligations = decided.obligations.iter();
+        obligations
+            .map(|o| ObligationText::of(schema, o.id, &o.fields))
+            .collect()
+    };
+    if let Some(decided) = &decided {
+        let (allowed, rules) = (&decided.allowed, &decided.rules);
         let by_default = match could_permit.len() {
             0 => "by default: no permit could apply to such a request",
             _ => "by default: no permit fired; these could apply to such a request",
@@ -287,7 +459,7 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
             .collect();
         out.push_str(&format!(
             "    but:      {}\n",
-            outcome_text(*allowed, &labels, by_default)
+            outcome_text(*allowed, &labels, &obliged(decided), by_default)
         ));
         texts(rules)
             .iter()
@@ -299,22 +471,35 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
     let failure = Failure {
         place: Place::of(package, case.span),
         request,
+        variables: case.variables.iter().cloned().collect(),
         expected: Expected {
             decision: case.allow,
             rules: expected,
+            obligations: with,
         },
         could_permit: json(&could_permit),
-        decided: decided.map(|(decision, rules)| Decided {
-            decision,
-            rules: json(&rules),
+        decided: decided.map(|decided| Decided {
+            decision: decided.allowed,
+            rules: json(&decided.rules),
+            obligations: obliged(&decided),
         }),
         error,
     };
     Some((failure, out))
 }
 
+/// `allow by editor with audit { level: 2 }`
+fn outcome_text(allowed: bool, rules: &[String], with: &[ObligationText], otherwise: &str) -> String {
+    let by = by_text(allowed, rules, otherwise);
+    if with.is_empty() {
+        return by;
+    }
+    let with: Vec<String> = with.iter().map(|with| one_line(with.shown())).collect();
+    format!("{by} with {}", with.join(", "))
+}
+
 /// `allow by editor`
-fn outcome_text(allowed: bool, rules: &[String], otherwise: &str) -> String {
+fn by_text(allowed: bool, rules: &[String], otherwise: &str) -> String {
     let word = if allowed { "allow" } else { "deny" };
     let labels = rules
         .iter()

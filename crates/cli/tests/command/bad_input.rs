@@ -15,9 +15,11 @@ const REQUEST: &str = r#"{
   "context": {"now": "2026-01-05T09:00:00Z", "ip": "10.1.2.3", "mfa": false, "auth_time": "2026-01-05T08:50:00Z"}
 }"#;
 
-/// The folder of `examples/drive`, with an artifact and a request.
+/// The files of `examples/drive`, with an artifact and a request. Without its `dictum.toml`, a bad file beside them is by
+/// itself.
 fn drive() -> Folder {
     let folder = Folder::of_example("drive");
+    fs::remove_file(folder.path("dictum.toml")).unwrap();
     assert_eq!(folder.run("build").code, 0);
     folder.write("request.json", REQUEST);
     let eval = folder.run("eval --policy policy.dpa --data data.json --request request.json");
@@ -40,9 +42,11 @@ fn refuses_policy(folder: &Folder, path: &str, code: i32, says: &[&str]) {
         folder.refuses(&format!("{command} {path}"), b"", code, &says);
         folder.refuses(&format!("{command} {path} --format json"), b"", code, &[]);
     }
-    let eval = format!("eval --policy {path} --request request.json");
-    folder.refuses(&eval, b"", code, says);
-    folder.refuses(&format!("{eval} --format json"), b"", code, says);
+    for command in ["eval", "explain"] {
+        let ask = format!("{command} --policy {path} --request request.json");
+        folder.refuses(&ask, b"", code, says);
+        folder.refuses(&format!("{ask} --format json"), b"", code, says);
+    }
 }
 
 #[test]

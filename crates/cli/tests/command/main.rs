@@ -8,8 +8,13 @@
 )]
 
 mod bad_input;
+mod checks;
 mod examples;
+mod explain;
+mod fix;
 mod output;
+mod packages;
+mod pages;
 mod readme;
 mod run;
 mod usage;

@@ -33,12 +33,18 @@ fn diagnostics(value: &Value) {
     for finding in value["diagnostics"].as_array().unwrap() {
         keys(
             finding,
-            ["code", "severity", "message", "label", "help", "related"]
+            ["code", "severity", "message", "label", "help", "related", "fix"]
                 .into_iter()
                 .chain(PLACE),
         );
         for related in finding["related"].as_array().unwrap() {
             keys(related, ["message"].into_iter().chain(PLACE));
+        }
+        if !finding["fix"].is_null() {
+            keys(&finding["fix"], ["title", "edits"]);
+            for edit in finding["fix"]["edits"].as_array().unwrap() {
+                keys(edit, ["start", "end", "text"].into_iter().chain(PLACE));
+            }
         }
     }
 }
@@ -100,6 +106,7 @@ fn inspect_as_json() {
             "enums",
             "actions",
             "roles",
+            "obligations",
             "shapes",
             "rules",
         ],
@@ -108,12 +115,27 @@ fn inspect_as_json() {
     keys(&first("entity_types"), ["name", "parents", "attributes", "ids"]);
     keys(&first("enums"), ["name", "ordered", "variants"]);
     keys(&first("actions"), ["name", "groups", "context"]);
-    keys(&first("actions")["context"][0], ["name", "type", "optional"]);
+    keys(
+        &first("actions")["context"][0],
+        ["name", "type", "optional", "most"],
+    );
     keys(&first("roles"), ["name", "on", "grantable", "carriers"]);
     keys(
         &first("shapes"),
-        ["principal", "action", "resource", "rules", "nodes", "dag"],
+        [
+            "principal",
+            "action",
+            "resource",
+            "rules",
+            "obligations",
+            "reads",
+            "nodes",
+            "dag",
+        ],
     );
+    let reads = &first("shapes")["reads"];
+    keys(reads, ["principal", "resource", "context", "others", "grants"]);
+    keys(&reads["principal"], ["attributes", "ancestors"]);
     rule(&first("rules"));
     for node in first("shapes")["dag"].as_array().unwrap() {
         if node.get("leaf").is_some() {
@@ -126,6 +148,42 @@ fn inspect_as_json() {
     let mut sources = folder.run("inspect . --dag --format json").json();
     sources["bytes"] = inspect["bytes"].clone();
     assert_eq!(sources, inspect);
+}
+
+/// What decisions look at, what rules oblige to, and the expressions that they ask.
+#[test]
+fn inspect_for_people() {
+    let folder = Folder::new();
+    folder.write(
+        "policy.dictum",
+        r#"
+        entity Group
+        entity User in Group { email: String, friends: Set<User, 20> }
+        entity Doc { owner: User, readers: Set<User, 20> }
+        context { now: Timestamp }
+        action read by User on Doc
+        role reader on Doc { }
+        obligation log { who: User }
+        office: permit User to read on Doc
+          when (any r in resource.readers: r in Group::"g" and r.email matches r"[a-z]+@x")
+           and context.now.at("Europe/Berlin").time_of_day < 9h
+          with log { who: resource.owner }
+        granted: permit reader to read on Doc
+        "#,
+    );
+    let shown = folder.run("inspect --dag policy.dictum").stdout;
+    for line in [
+        "  log { who: User }",
+        "  Doc { owner: User, readers: Set<User, 20> }",
+        "    reads the ancestors of principal; resource { owner, readers } and its ancestors; context { now }; \
+         any User { email } and its ancestors; grants of reader",
+        "    office with log { who: resource.owner }",
+        "    0: is any x0 in resource.readers: (x0 in Group::\"g\") and (x0.email matches r\"[a-z]+@x\") true? \
+         yes 1, no 4",
+        "    1: is context.now.at(\"Europe/Berlin\").time_of_day < 9h true? yes 2, no 4",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
+    }
 }
 
 fn rule(value: &Value) {
@@ -149,7 +207,7 @@ fn test_as_json() {
     let folder = folder();
     let whole = |arguments: &str| {
         let value = folder.run(arguments).json();
-        keys(&value, ["tests", "passed", "failed", "left_out"]);
+        keys(&value, ["tests", "invariants", "passed", "failed", "left_out"]);
         for test in value["tests"].as_array().unwrap() {
             keys(test, ["name", "passed", "failures"].into_iter().chain(PLACE));
         }
@@ -166,15 +224,25 @@ fn test_as_json() {
     let failure = &failed["tests"][0]["failures"][0];
     keys(
         failure,
-        ["request", "expected", "decided", "error", "could_permit"]
-            .into_iter()
-            .chain(PLACE),
+        [
+            "request",
+            "variables",
+            "expected",
+            "decided",
+            "error",
+            "could_permit",
+        ]
+        .into_iter()
+        .chain(PLACE),
     );
     assert_eq!(
         failure["expected"],
-        json!({"decision": true, "rules": ["senior"]})
+        json!({"decision": true, "rules": ["senior"], "obligations": []})
     );
-    assert_eq!(failure["decided"], json!({"decision": false, "rules": []}));
+    assert_eq!(
+        failure["decided"],
+        json!({"decision": false, "rules": [], "obligations": []})
+    );
     rule(&failure["could_permit"][0]);
     // The request is one that `eval` takes.
     let eval = folder.run_with(
@@ -245,9 +313,13 @@ fn what_stops_a_command_is_json_too() {
         "inspect missing",
         "test missing",
         "fmt missing",
+        "fix missing",
         "eval --policy missing --request -",
         "eval --policy policy.dpa --request missing",
         "eval --policy policy.dpa --requests missing",
+        "explain --policy missing --request -",
+        "explain --policy policy.dpa --request missing",
+        "check --data missing",
     ] {
         let outcome = folder.refuses(
             &format!("{arguments} --format json"),

@@ -6,12 +6,23 @@ use std::process::{Command, Stdio};
 
 use crate::run::{Folder, Outcome};
 
-const COMMANDS: [&str; 6] = ["check", "build", "inspect", "eval", "test", "fmt"];
+const COMMANDS: [&str; 9] = [
+    "check",
+    "build",
+    "inspect",
+    "eval",
+    "explain",
+    "test",
+    "fmt",
+    "fix",
+    "explain-code",
+];
 
 /// A formatted policy with two rules and two tests.
 pub(crate) const POLICY: &str = "\
 entity User { level: Int }
 entity Doc
+@allow(\"unpermitted_action\")
 action read, write by User on Doc
 
 senior: permit User to read on Doc when principal.level > 3
@@ -101,6 +112,9 @@ fn a_wrong_command_line_is_2() {
         "eval --policy policy.dpa --policy policy.dictum --request request.json",
         "inspect",
         "build a b",
+        "check -D",
+        "fix --code",
+        "explain-code D0301 D0302",
     ] {
         let outcome = folder.refuses(
             arguments,
@@ -252,6 +266,36 @@ fn a_file_of_requests_is_0_if_all_could_be_decided() {
     assert_eq!((none.code, none.stdout.as_str()), (0, ""), "{none:#?}");
 }
 
+/// Warnings fail nothing: `check` shows them, `build` and `test` say how many there are, `eval` decides.
+#[test]
+fn warnings_are_shown_and_fail_nothing() {
+    let folder = folder();
+    folder.write(
+        "policy.dictum",
+        POLICY.replace("@allow(\"unpermitted_action\")\n", ""),
+    );
+    let outcome = folder.run("check");
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let says = ["warning[L0111]: no rule permits `write`", "1 warning in 1 file"];
+    assert!(
+        says.iter().all(|text| outcome.stdout.contains(text)),
+        "{outcome:#?}"
+    );
+    for arguments in ["build policy.dictum", "test"] {
+        let outcome = folder.run(arguments);
+        assert_eq!(outcome.code, 0, "{arguments}: {outcome:#?}");
+        assert_eq!(
+            outcome.stderr, "1 warning, which `dictum check` shows\n",
+            "{arguments}: {outcome:#?}"
+        );
+    }
+    let outcome = folder.run_with(
+        "eval --policy policy.dictum --request -",
+        request(4, "read").as_bytes(),
+    );
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{outcome:#?}");
+}
+
 #[test]
 fn check_build_inspect_test_and_fmt_are_0_or_1() {
     let folder = folder();
@@ -287,7 +331,7 @@ fn check_build_inspect_test_and_fmt_are_0_or_1() {
     assert_eq!(outcome.stdout, "policy.dictum\n");
 
     folder.write("policy.dictum", POLICY.replace("level >", "levle >"));
-    let says = ["policy.dictum:5:", "help: did you mean `level`?"];
+    let says = ["policy.dictum:6:", "help: did you mean `level`?"];
     folder.refuses("build", b"", 1, &says);
     folder.refuses("test", b"", 1, &says);
     folder.refuses("inspect policy.dictum", b"", 1, &says);
@@ -365,7 +409,14 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
         }
         Outcome::of(&mut command, b"").stdout.contains('\u{1b}')
     };
-    for arguments in ["test", "check", "inspect policy.dpa"] {
+    for arguments in [
+        "test",
+        "check",
+        "check --cost --reads",
+        "inspect policy.dpa",
+        "explain-code",
+        "explain-code D0301",
+    ] {
         assert!(!coloured(arguments, ""), "{arguments}");
         assert!(!coloured(arguments, "NO_COLOR"), "{arguments}");
         assert!(
