@@ -7,7 +7,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use dictum_compiler::lint::LINTS;
+use dictum_syntax::source::Sources;
+use dictum_tests::generate::constructs;
 use walkdir::WalkDir;
+
+#[path = "../crates/cli/src/codes.rs"]
+#[expect(dead_code, reason = "the command uses the constants, this the list")]
+mod command_codes;
+
+/// Every code, of whichever crate finds it.
+fn codes() -> Vec<&'static str> {
+    dictum_syntax::CODES
+        .iter()
+        .chain(dictum_compiler::codes::CODES)
+        .chain(command_codes::CODES)
+        .map(|(code, _)| *code)
+        .collect()
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -122,13 +139,11 @@ fn every_package_takes_the_lints_of_the_workspace() {
 /// Every code has a page, and every page a code.
 #[test]
 fn every_diagnostic_has_a_page() {
-    let mut codes: Vec<&str> = dictum_syntax::CODES
-        .iter()
-        .chain(dictum_compiler::codes::CODES)
-        .map(|(code, _)| *code)
-        .collect();
-    // The command's own: a source that is no text.
-    codes.push("D0001");
+    let mut codes = codes();
+    // Some lints are found where the sources are read, and in its list too.
+    let found_later: Vec<&str> = LINTS.iter().map(|lint| lint.code).collect();
+    codes.retain(|code| !found_later.contains(code));
+    codes.extend(found_later);
     codes.sort_unstable();
     let mut unique = codes.clone();
     unique.dedup();
@@ -152,14 +167,11 @@ fn every_diagnostic_has_a_page() {
 /// No code is made up outside the lists.
 #[test]
 fn every_code_is_in_a_list() {
-    let listed: BTreeSet<&str> = dictum_syntax::CODES
-        .iter()
-        .chain(dictum_compiler::codes::CODES)
-        .map(|(code, _)| *code)
-        .chain(["D0001"])
-        .collect();
+    let lints = LINTS.iter().map(|lint| lint.code);
+    let listed: BTreeSet<&str> = codes().into_iter().chain(lints).collect();
     for (path, text) in sources() {
-        for (at, _) in text.match_indices("\"D0") {
+        let written = text.match_indices("\"D0").chain(text.match_indices("\"L0"));
+        for (at, _) in written {
             let code = text.get(at + 1..at + 6).unwrap_or_default();
             let is_code =
                 text.get(at + 6..at + 7) == Some("\"") && code[1..].bytes().all(|b| b.is_ascii_digit());
@@ -170,6 +182,59 @@ fn every_code_is_in_a_list() {
             );
         }
     }
+}
+
+/// The table of what holds the implementation to each sentence of the language's description names cases that are there.
+#[test]
+fn the_cases_of_each_sentence_are_there() {
+    let root = root();
+    let table = fs::read_to_string(root.join("docs/conformance.md")).expect("it can be read");
+    let plain = |text: &str| text.replace('`', "");
+    let mut faults = Vec::new();
+    let mut sections = 0;
+    let mut rows = 0;
+    for (number, line) in (1..).zip(table.lines()) {
+        sections += usize::from(line.starts_with("## "));
+        let Some(row) = line
+            .strip_prefix("| ")
+            .filter(|row| !row.starts_with("---") && !row.starts_with("sentence"))
+        else {
+            continue;
+        };
+        rows += 1;
+        let (_, cases) = row
+            .trim_end_matches(" |")
+            .rsplit_once(" | ")
+            .expect("a row has two cells");
+        for case in cases.split("<br>") {
+            let (file, name) = case
+                .trim()
+                .split_once(": ")
+                .expect("a case is a file and a heading or a function");
+            let (file, name) = (plain(file), plain(name));
+            let is_spec = file.ends_with(".md");
+            let path = if is_spec {
+                root.join("tests/spec").join(&file)
+            } else {
+                root.join(&file)
+            };
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let is_there = if is_spec {
+                text.lines().any(|line| {
+                    line.strip_prefix("## ")
+                        .is_some_and(|heading| plain(heading) == name)
+                })
+            } else {
+                text.contains(&format!("fn {name}("))
+            };
+            if !is_there {
+                faults.push(format!("docs/conformance.md:{number}: `{file}` has no `{name}`"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    assert_eq!(sections, 11);
+    assert!(rows > 150, "{rows}");
 }
 
 #[test]
@@ -192,6 +257,36 @@ fn every_example_is_whole() {
         }
     }
     assert!(examples >= 3);
+}
+
+/// What the suite counts of a policy as it is written, and no example shows: rules without a label, which decisions could
+/// name by their places only.
+const IN_NO_EXAMPLE: [&str; 1] = ["no label"];
+
+#[test]
+fn every_construct_is_in_an_example() {
+    let mut counts = constructs::Counts::new();
+    for entry in fs::read_dir(root().join("examples")).expect("the folder is there") {
+        let mut sources = Sources::new();
+        for file in WalkDir::new(entry.expect("it can be read").path()).sort_by_file_name() {
+            let path = file.expect("the folder can be read").into_path();
+            if path.extension().is_some_and(|extension| extension == "dictum") {
+                let text = fs::read_to_string(&path).expect("the file can be read");
+                sources.add(path.display().to_string(), &text);
+            }
+        }
+        for (id, _) in sources.iter() {
+            constructs::count_file(&dictum_syntax::parse(&sources, id).0, &mut counts);
+        }
+        let (program, _) = dictum_compiler::compile(&sources);
+        constructs::count_program(&program.expect("examples compile"), &mut counts);
+    }
+    // What a typed expression is called follows from what is written.
+    let written = constructs::ALL.iter().filter(|name| !name.starts_with("typed "));
+    let missing: Vec<&&str> = written
+        .filter(|name| !counts.contains_key(**name) && !IN_NO_EXAMPLE.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "no example shows {missing:?}");
 }
 
 /// The Rust sources of the workspace.

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dictum_artifact::dag::RuleId;
-use dictum_artifact::data::{Dataset, Request};
+use dictum_artifact::dag::{Effect, RuleId};
+use dictum_artifact::data::{Attributes, Dataset, Request};
 use dictum_artifact::json;
+use dictum_artifact::schema::{Fields, ObligationId, Schema};
+use dictum_artifact::value::Value;
 use dictum_artifact::wire;
 use dictum_compiler::Program;
 use dictum_compiler::reference::Reference;
@@ -29,6 +31,8 @@ pub struct Outcome {
     pub allowed: bool,
     /// All deciding rules, in rule order; none when it is denied by default.
     pub rules: Vec<RuleId>,
+    /// Their obligations, each with the values of its fields.
+    pub obligations: Vec<(ObligationId, Attributes)>,
 }
 
 /// A policy over a store, ready to decide.
@@ -59,6 +63,11 @@ impl Engine for ReferenceEngine<'_> {
             Ok(outcome) => Answer::Decided(Outcome {
                 allowed: outcome.allowed,
                 rules: outcome.rules,
+                obligations: outcome
+                    .obligations
+                    .into_iter()
+                    .map(|obligation| (obligation.obligation, obligation.fields))
+                    .collect(),
             }),
             Err(fault) => Answer::Refused(fault.to_string()),
         }
@@ -98,21 +107,41 @@ impl Engine for Compiled {
     }
 }
 
-/// The decision of a bound request, where `decide` and `explain` tell the same of it.
+/// The decision of a bound request, where `decide`, `explain`, `obligations` and `trace` tell the same of it.
 fn answer(bound: &BoundRequest<'_>) -> Answer {
     let (decision, explanation) = (bound.decide(), bound.explain());
     let one_of_all = match decision.rule {
         Some(rule) => explanation.rules.contains(&rule),
         None => explanation.rules.is_empty(),
     };
-    if decision.allowed != explanation.allowed || !one_of_all {
+    let obligations = bound.obligations(&decision);
+    if decision.allowed != explanation.allowed || !one_of_all || obligations != explanation.obligations {
         return Answer::Contradiction(format!(
-            "decide() says {decision:?}, explain() says {explanation:?}"
+            "decide() says {decision:?}, obligations() says {obligations:?}, explain() says {explanation:?}"
         ));
+    }
+    let trace = bound.trace();
+    let effect = if trace.allowed {
+        Effect::Permit
+    } else {
+        Effect::Forbid
+    };
+    let fired = trace
+        .rules
+        .iter()
+        .filter(|rule| rule.fires && rule.effect == effect);
+    if trace.allowed != explanation.allowed
+        || !fired.map(|rule| rule.rule).eq(explanation.rules.iter().copied())
+    {
+        return Answer::Contradiction(format!("trace() says {trace:?}, explain() says {explanation:?}"));
     }
     Answer::Decided(Outcome {
         allowed: explanation.allowed,
         rules: explanation.rules,
+        obligations: obligations
+            .into_iter()
+            .map(|obligation| (obligation.id, obligation.fields))
+            .collect(),
     })
 }
 
@@ -202,33 +231,64 @@ impl<'p> Engines<'p> {
         ))
     }
 
-    /// `allow by a, b`, `deny`, `error …`
+    /// `allow by a, b with step_up { acr: "mfa" }`, `deny`, `error …`
     #[must_use]
     pub fn tell(&self, answer: &Answer) -> String {
         match answer {
-            Answer::Decided(outcome) => {
-                let word = if outcome.allowed { "allow" } else { "deny" };
-                let labels = self.labels(&outcome.rules);
-                if labels.is_empty() {
-                    word.to_owned()
-                } else {
-                    format!("{word} by {}", labels.join(", "))
-                }
-            }
+            Answer::Decided(outcome) => tell_outcome(
+                self.program,
+                outcome.allowed,
+                &outcome.rules,
+                outcome
+                    .obligations
+                    .iter()
+                    .map(|(id, fields)| (*id, fields.as_slice())),
+            ),
             Answer::Refused(message) => format!("error {message}"),
             Answer::Contradiction(message) => format!("CONTRADICTION {message}"),
         }
     }
+}
 
-    /// The labels of rules.
-    #[must_use]
-    pub fn labels(&self, rules: &[RuleId]) -> Vec<&'p str> {
-        let label = |rule: &RuleId| {
-            self.program
-                .rules
-                .get(rule.index())
-                .map_or("?", |rule| rule.info.label.as_str())
-        };
-        rules.iter().map(label).collect()
+/// `allow by a, b with step_up { acr: "mfa" }`, `deny`
+#[must_use]
+pub fn tell_outcome<'o>(
+    program: &Program,
+    allowed: bool,
+    rules: &[RuleId],
+    obligations: impl Iterator<Item = (ObligationId, &'o [Option<Value>])>,
+) -> String {
+    let mut told = if allowed { "allow" } else { "deny" }.to_owned();
+    let label = |rule: &RuleId| {
+        program
+            .rules
+            .get(rule.index())
+            .map_or("?", |rule| rule.info.label.as_str())
+    };
+    let labels: Vec<&str> = rules.iter().map(label).collect();
+    if !labels.is_empty() {
+        told.push_str(&format!(" by {}", labels.join(", ")));
+    }
+    let obligations: Vec<String> = obligations
+        .map(|(id, fields)| tell_obligation(&program.schema, id, fields))
+        .collect();
+    if !obligations.is_empty() {
+        told.push_str(&format!(" with {}", obligations.join(", ")));
+    }
+    told
+}
+
+/// `step_up { acr: "mfa" }`
+fn tell_obligation(schema: &Schema, id: ObligationId, values: &[Option<Value>]) -> String {
+    let Some(def) = schema.obligation(id) else {
+        return "?".to_owned();
+    };
+    let fields = schema.record(def.record).into_iter().flat_map(Fields::iter);
+    let given = fields
+        .zip(values)
+        .filter_map(|(field, value)| Some(format!("{}: {}", field.name, value.as_ref()?.display(schema))));
+    match given.collect::<Vec<_>>().join(", ").as_str() {
+        "" => def.name.clone(),
+        fields => format!("{} {{ {fields} }}", def.name),
     }
 }

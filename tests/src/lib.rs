@@ -8,4 +8,7 @@
 pub mod engine;
 pub mod generate;
 pub mod markdown;
+pub mod mends;
+pub mod mistakes;
 pub mod spec;
+pub mod tell;

@@ -3,26 +3,37 @@
 //! - `dictum`: a source; several are one package. The `test` declarations run on every engine.
 //! - `json`: store data; several are several files of one store.
 //! - `requests`: a line each, `{AuthZEN} => allow by a, b`, `deny`, `deny by a` or `error TEXT`, over the store data. The rules
-//!   after `by` are exactly the deciding ones; `deny` alone is a denial by default; TEXT is a part of
+//!   after `by` are exactly the deciding ones, and the obligations after `with` exactly those of the decision, as in
+//!   `allow by a with step_up { acr: "mfa" }, audit`; `deny` alone is a denial by default; TEXT is a part of
 //!   `line:column path: message`. For a batch there is one expectation for each of its evaluations, between `;`.
 //! - `diagnostics`: what the compiler says, a line each, `CODE line:column message`; where there are several sources,
-//!   `CODE source:line:column message` with the source's number. Without this block there must be no errors; an empty one
-//!   says that there is no warning either.
+//!   `CODE source:line:column message` with the source's number. Without this block there must be none; lints have tests of
+//!   their own. `diagnostics help` has the other places, the help and the mend as well, on lines of their own. Every mend is
+//!   made, and has to mend what it is for.
 //! - `errors`: what the reader of the store data says, a line each, `line:column path: message`, or
 //!   `file:line:column path: message` where there are several files.
 //! - `rules`: what a decision can tell of each rule, in rule order:
 //!   `label effect line:column because "…" docs "…" @name("…")`.
+//! - `invariants`: what came of trying each invariant on each fixture: `label over fixture: holds of N`, N the number of
+//!   requests that it speaks of, or `label over fixture: {AuthZEN} => allow by a`, the first that it does not hold of.
+//! - `reads`: what decisions on each kind of request can depend on, a line each:
+//!   `User read Doc: principal.level, ancestors of principal, context.now, Group.name, grants of editor`.
+//! - `explain`: a request, and on the next lines what each rule that could apply makes of it, with what its conditions saw:
+//!   `label rests: head true, holder true, when false (3, "x")`.
 
-use dictum_artifact::dag::{self, Effect};
+use std::sync::Arc;
+
 use dictum_artifact::data::Dataset;
-use dictum_artifact::json::{self, DataError, Requests};
-use dictum_artifact::value::quote;
-use dictum_compiler::{Program, compile};
+use dictum_artifact::json::{self, Requests};
+use dictum_compiler::lint::{Level, Levels};
+use dictum_compiler::{Program, Settings, compile_with, invariants};
+use dictum_runtime::{Policy, Store};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::Sources;
 
-use crate::engine::{Answer, Engines, place_and_message};
+use crate::engine::{Answer, Engines, Outcome, place_and_message};
 use crate::markdown::{Block, sections};
+use crate::{mends, tell};
 
 /// A case of a spec file.
 #[derive(Debug, Default)]
@@ -37,6 +48,9 @@ pub struct Case {
     diagnostics: Option<Block>,
     errors: Option<Block>,
     rules: Option<Block>,
+    invariants: Option<Block>,
+    reads: Option<Block>,
+    explained: Vec<Block>,
 }
 
 /// What came of a case.
@@ -85,7 +99,13 @@ pub fn cases(text: &str) -> Result<Vec<Case>, Vec<String>> {
                     case.requests.push(block);
                     continue;
                 }
-                "diagnostics" => &mut case.diagnostics,
+                "explain" => {
+                    case.explained.push(block);
+                    continue;
+                }
+                "diagnostics" | "diagnostics help" => &mut case.diagnostics,
+                "invariants" => &mut case.invariants,
+                "reads" => &mut case.reads,
                 "errors" => &mut case.errors,
                 "rules" => &mut case.rules,
                 other => {
@@ -113,7 +133,9 @@ impl Case {
         let has_tests = self.sources.iter().any(|block| block.text.contains("test \""));
         let expects = has_tests || !self.requests.is_empty() || self.diagnostics.is_some();
         let expects = expects || self.errors.is_some() || self.rules.is_some();
-        let uses_data = !self.requests.is_empty() || self.errors.is_some();
+        let expects =
+            expects || self.invariants.is_some() || self.reads.is_some() || !self.explained.is_empty();
+        let uses_data = !self.requests.is_empty() || self.errors.is_some() || !self.explained.is_empty();
         [
             (self.sources.is_empty(), "a case without a `dictum` block"),
             (!expects, "a case that expects nothing"),
@@ -134,8 +156,19 @@ impl Case {
     #[must_use]
     pub fn run(&self) -> Report {
         let mut report = Report::default();
-        let (sources, program, diagnostics) = compile_blocks(&self.sources);
-        let told = tell_all(&sources, &diagnostics);
+        let (sources, program, diagnostics) = compile_blocks_with(&self.sources, &without_lints());
+        let with_help = self
+            .diagnostics
+            .as_ref()
+            .is_some_and(|block| block.fence.ends_with("help"));
+        let told = if with_help {
+            tell::diagnostics_with_help(&sources, &diagnostics)
+        } else {
+            tell::diagnostics(&sources, &diagnostics)
+        };
+        for (span, fault) in mends::faults(&sources, &diagnostics, &without_lints()) {
+            report.fail(self.line_of(&sources, span), &fault);
+        }
         match &self.diagnostics {
             Some(block) => report.compare(block, &told, "the diagnostics"),
             None if program.is_none() => {
@@ -145,14 +178,26 @@ impl Case {
             None => {}
         }
         let Some(program) = program else {
-            if !self.requests.is_empty() || self.errors.is_some() || self.rules.is_some() {
+            let runs = !self.requests.is_empty() || self.errors.is_some() || self.rules.is_some();
+            if runs || self.invariants.is_some() || self.reads.is_some() || !self.explained.is_empty() {
                 report.fail(self.line, "nothing can be run over a policy with errors");
             }
             return report;
         };
         if let Some(block) = &self.rules {
-            let rules: Vec<String> = program.rules.iter().map(|rule| tell_rule(&rule.info)).collect();
+            let rules: Vec<String> = program.rules.iter().map(|rule| tell::rule(&rule.info)).collect();
             report.compare(block, &rules, "the rules");
+        }
+        if let Some(block) = &self.invariants {
+            let trials = invariants::try_all(&program);
+            let told: Vec<String> = trials.iter().map(|trial| tell::trial(&program, trial)).collect();
+            report.compare(block, &told, "the invariants");
+        }
+        if let Some(block) = &self.reads {
+            match Policy::new(program.artifact.clone()) {
+                Ok(policy) => report.compare(block, &tell::reads(&policy), "what is read"),
+                Err(error) => report.fail(block.line, &format!("the artifact is refused: {error}")),
+            }
         }
         self.run_tests(&sources, &program, &mut report);
         self.run_requests(&program, &mut report);
@@ -180,9 +225,7 @@ impl Case {
                 let written = sources.text(case.span).lines().next().unwrap_or_default();
                 match engines.decide(&case.request) {
                     Err(disagreement) => report.fail(place, &format!("`{written}`: {disagreement}")),
-                    Ok(Answer::Decided(outcome))
-                        if outcome.allowed == case.allow
-                            && case.by.iter().all(|rule| outcome.rules.contains(rule)) => {}
+                    Ok(Answer::Decided(outcome)) if is_expected(case, &outcome) => {}
                     Ok(answer) => {
                         let told = engines.tell(&answer);
                         report.fail(
@@ -219,7 +262,7 @@ impl Case {
             (Err(errors), expected) => {
                 let told: Vec<String> = errors
                     .iter()
-                    .map(|error| tell_error(error, files.len() > 1))
+                    .map(|error| tell::data_error(error, files.len() > 1))
                     .collect();
                 return match expected {
                     Some(block) => report.compare(block, &told, "the errors of the data"),
@@ -234,6 +277,12 @@ impl Case {
             Ok(engines) => engines,
             Err(message) => return report.fail(self.line, &message),
         };
+        for block in &self.explained {
+            match explain(program, &data, &block.text) {
+                Ok(told) => report.compare(block, &told, "the explanation"),
+                Err(message) => report.fail(block.line, &message),
+            }
+        }
         for block in &self.requests {
             for (line, text) in (block.line..).zip(block.text.lines()) {
                 if text.trim().is_empty() || text.starts_with("//") {
@@ -292,6 +341,15 @@ impl Report {
 /// Compiles blocks as one package. The files are `policy.dictum`, `policy-2.dictum` and so on.
 #[must_use]
 pub fn compile_blocks(blocks: &[Block]) -> (Sources, Option<Program>, Vec<Diagnostic>) {
+    compile_blocks_with(blocks, &Settings::default())
+}
+
+/// The same with settings.
+#[must_use]
+pub fn compile_blocks_with(
+    blocks: &[Block],
+    settings: &Settings,
+) -> (Sources, Option<Program>, Vec<Diagnostic>) {
     let mut sources = Sources::new();
     for (number, block) in (1..).zip(blocks) {
         let name = if number == 1 {
@@ -301,56 +359,41 @@ pub fn compile_blocks(blocks: &[Block]) -> (Sources, Option<Program>, Vec<Diagno
         };
         sources.add(name, block.text.as_str());
     }
-    let (program, diagnostics) = compile(&sources);
+    let (program, diagnostics) = compile_with(&sources, settings);
     (sources, program, diagnostics)
 }
 
-/// `CODE line:column message` for each diagnostic.
-#[must_use]
-pub fn tell_all(sources: &Sources, diagnostics: &[Diagnostic]) -> Vec<String> {
-    let several = sources.iter().count() > 1;
-    let tell = |diagnostic: &Diagnostic| {
-        let (line, column) = sources.line_column(diagnostic.span);
-        let source = if several {
-            format!("{}:", diagnostic.span.source.0 + 1)
-        } else {
-            String::new()
-        };
-        format!(
-            "{} {source}{line}:{column} {}",
-            diagnostic.code, diagnostic.message
-        )
-    };
-    diagnostics.iter().map(tell).collect()
+/// Of lints, their own tests speak.
+fn without_lints() -> Settings {
+    Settings {
+        lints: Levels::all(Level::Allow),
+        ..Settings::default()
+    }
 }
 
-fn tell_error(error: &DataError, several: bool) -> String {
-    let source = if several {
-        format!("{}:", error.source)
-    } else {
-        String::new()
+/// Whether a decision is what a test expects.
+fn is_expected(case: &dictum_compiler::program::Case, outcome: &Outcome) -> bool {
+    let is_obliged = |expected: &dictum_compiler::program::ExpectedObligation| {
+        outcome.obligations.iter().any(|(id, fields)| {
+            *id == expected.obligation && expected.fields.as_ref().is_none_or(|expected| expected == fields)
+        })
     };
-    format!("{source}{}", place_and_message(error))
+    outcome.allowed == case.allow
+        && case.by.iter().all(|rule| outcome.rules.contains(rule))
+        && case.with.iter().all(is_obliged)
 }
 
-fn tell_rule(rule: &dag::Rule) -> String {
-    let effect = match rule.effect {
-        Effect::Permit => "permit",
-        Effect::Forbid => "forbid",
-    };
-    let mut told = format!(
-        "{} {effect} {}:{}",
-        rule.label, rule.position.line, rule.position.column
-    );
-    for (word, text) in [("because", &rule.reason), ("docs", &rule.docs)] {
-        if let Some(text) = text {
-            told.push_str(&format!(" {word} {}", quote(text)));
-        }
-    }
-    for (name, text) in &rule.annotations {
-        told.push_str(&format!(" @{name}({})", quote(text)));
-    }
-    told
+/// The lines of an `explain` block as they should be: the request, and what each rule makes of it.
+fn explain(program: &Program, data: &Dataset, text: &str) -> Result<Vec<String>, String> {
+    let request = text.lines().next().unwrap_or_default();
+    let policy = Arc::new(Policy::new(program.artifact.clone()).map_err(|error| error.to_string())?);
+    let store = Store::new(&policy, data).map_err(|error| error.to_string())?;
+    let bound = store
+        .bind_json(request.as_bytes())
+        .map_err(|error| place_and_message(&error))?;
+    let mut told = vec![request.to_owned()];
+    told.extend(tell::trace(&policy, &bound.trace()));
+    Ok(told)
 }
 
 /// Decides a request or a batch and compares with what is expected.

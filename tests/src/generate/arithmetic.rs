@@ -2,14 +2,16 @@
 
 use super::conditions::Writer;
 use super::scope::{Code, Level, Scope};
-use super::values::{Ty, Val, value};
+use super::values::{Ty, Val, ZONES, value};
 
 impl Writer<'_> {
     /// An expression of a type. Where its place does not tell the type (`hinted`), its text does. `None` where nothing of
     /// the type can be had here.
     pub(super) fn value(&mut self, scope: &Scope, ty: &Ty, depth: usize, hinted: bool) -> Option<Code> {
         for _ in 0..6 {
-            let code = match self.rng.below(10) {
+            let code = match self.rng.below(12) {
+                10 => self.constant_of(scope, ty),
+                11 => self.call_of(scope, ty, depth),
                 0..=2 => self.read(scope, ty, depth),
                 3..=6 if depth > 0 => self.computed(scope, ty, depth - 1, hinted),
                 7 if depth > 0 => {
@@ -49,7 +51,7 @@ impl Writer<'_> {
 
     /// The value itself.
     fn literal(&mut self, scope: &Scope, ty: &Ty, hinted: bool) -> Option<Code> {
-        if !ty.can_be_written() || !(hinted || tells_its_type(ty)) {
+        if !(hinted || tells_its_type(ty)) {
             return None;
         }
         let mut val = value(self.model, self.rng, ty);
@@ -78,7 +80,8 @@ impl Writer<'_> {
     fn computed(&mut self, scope: &Scope, ty: &Ty, depth: usize, hinted: bool) -> Option<Code> {
         match ty {
             Ty::Bool => Some(self.condition(scope, depth)),
-            Ty::Int => match self.rng.below(7) {
+            Ty::Int => match self.rng.below(9) {
+                7 | 8 => self.count(scope, depth),
                 0 => self.property(scope, &Ty::String, "length", depth),
                 1 => {
                     let inner = if self.rng.chance(50) { Ty::Int } else { Ty::String };
@@ -98,19 +101,19 @@ impl Writer<'_> {
             },
             Ty::Decimal => self.sum_or_product(scope, ty, depth),
             Ty::Duration => match self.rng.below(5) {
-                0 => self.property(scope, &Ty::Timestamp, "time_of_day", depth),
+                0 => self.clock(scope, "time_of_day", depth),
                 1 => self.operation(scope, (&Ty::Timestamp, "-", &Ty::Timestamp), depth),
                 2 => self.operation(scope, (&Ty::Duration, "*", &Ty::Int), depth),
                 3 => self.operation(scope, (&Ty::Int, "*", &Ty::Duration), depth),
                 _ => self.sum_or_product(scope, ty, depth),
             },
             Ty::Timestamp => match self.rng.below(4) {
-                0 => self.property(scope, &Ty::Timestamp, "date", depth),
+                0 => self.clock(scope, "date", depth),
                 1 => self.operation(scope, (&Ty::Timestamp, "+", &Ty::Duration), depth),
                 2 => self.operation(scope, (&Ty::Duration, "+", &Ty::Timestamp), depth),
                 _ => self.operation(scope, (&Ty::Timestamp, "-", &Ty::Duration), depth),
             },
-            Ty::Enum(0) => self.property(scope, &Ty::Timestamp, "weekday", depth),
+            Ty::Enum(0) => self.clock(scope, "weekday", depth),
             Ty::String => {
                 let entity = Ty::Entity(self.rng.below(self.model.entities.len()));
                 self.property(scope, &entity, "id", depth)
@@ -141,6 +144,20 @@ impl Writer<'_> {
     fn property(&mut self, scope: &Scope, of: &Ty, property: &str, depth: usize) -> Option<Code> {
         let of = self.value(scope, of, depth, false)?;
         Some(Code::primary(format!("{}.{property}", of.at(Level::Primary))))
+    }
+
+    /// What a clock shows, in UTC or in a zone.
+    fn clock(&mut self, scope: &Scope, property: &str, depth: usize) -> Option<Code> {
+        if scope.total || self.rng.chance(40) {
+            return self.property(scope, &Ty::Timestamp, property, depth);
+        }
+        let zone = self.rng.one(&ZONES);
+        self.property(
+            scope,
+            &Ty::Timestamp,
+            &format!("at(\"{zone}\").{property}"),
+            depth,
+        )
     }
 
     fn sum_or_product(&mut self, scope: &Scope, ty: &Ty, depth: usize) -> Option<Code> {
@@ -188,7 +205,7 @@ impl Writer<'_> {
 }
 
 /// Whether the text of a value tells its type without help.
-fn tells_its_type(ty: &Ty) -> bool {
+pub(super) fn tells_its_type(ty: &Ty) -> bool {
     match ty {
         Ty::Record(_) | Ty::Map(_) => false,
         Ty::Set(inner) => !matches!(**inner, Ty::Set(_)) && tells_its_type(inner),

@@ -1,10 +1,12 @@
 //! Well-typed conditions, by construction: every operand has the type that its operator takes, every optional value is
 //! read where its presence is established.
 
+use super::marks::{Space, name, names};
 use super::model::{Model, Shape, ident};
+use super::regexes::regex;
 use super::rng::Rng;
 use super::scope::{Access, Code, Level, Scope};
-use super::values::{KEYS, PATTERNS, Ty, Val, id};
+use super::values::{KEYS, PATTERNS, Ty, Val, ZONES, id};
 
 /// Makes expressions over a model.
 pub(super) struct Writer<'m> {
@@ -47,7 +49,9 @@ impl Writer<'_> {
 
     fn connective(&mut self, scope: &Scope, depth: usize) -> Option<Code> {
         let next = depth - 1;
-        match self.rng.below(12) {
+        match self.rng.below(14) {
+            12 => self.any_or_all(scope, next),
+            13 => self.call_of(scope, &Ty::Bool, next),
             0 => Some(self.chain(scope, next, Level::And)),
             1 => Some(self.chain(scope, next, Level::Or)),
             2 => Some(self.condition(scope, next).negated()),
@@ -143,11 +147,11 @@ impl Writer<'_> {
             2 if actions.len() > 1 => {
                 let action = self.rng.one(&actions);
                 scope.certain.iter().find(|shape| shape.action == action)?;
-                let name = ident(&self.model.actions[action].name);
+                let read = name(Space::Action, &self.model.actions[action].name);
                 let (text, equal) = match self.rng.below(4) {
-                    0 => (format!("{name} == action"), true),
-                    1 => (format!("action != {name}"), false),
-                    _ => (format!("action == {name}"), true),
+                    0 => (format!("{read} == action"), true),
+                    1 => (format!("action != {read}"), false),
+                    _ => (format!("action == {read}"), true),
                 };
                 let keep = move |shape: &Shape| (shape.action == action) == equal;
                 Some((Code::new(Level::Compare, text), Box::new(keep)))
@@ -164,12 +168,14 @@ impl Writer<'_> {
                 let listed: Vec<usize> = (0..listed)
                     .filter_map(|_| self.rng.pick(&groups).copied())
                     .collect();
-                let names =
-                    super::model::idents(listed.iter().map(|at| self.model.actions[*at].name.as_str()));
+                let all = names(
+                    Space::Action,
+                    listed.iter().map(|at| self.model.actions[*at].name.as_str()),
+                );
                 let text = if listed.len() == 1 {
-                    format!("action in {names}")
+                    format!("action in {all}")
                 } else {
-                    format!("action in [{names}]")
+                    format!("action in [{all}]")
                 };
                 let members: Vec<usize> = listed.iter().flat_map(|at| self.model.members(*at)).collect();
                 Some((
@@ -182,10 +188,7 @@ impl Writer<'_> {
     }
 
     fn is_test(&mut self, of: &str, ty: usize) -> Code {
-        Code::new(
-            Level::Compare,
-            format!("{of} is {}", ident(&self.model.entities[ty].name)),
-        )
+        Code::new(Level::Compare, format!("{of} is {}", self.model.entity(ty)))
     }
 
     /// A condition that reads an optional value behind a test of its presence.
@@ -204,11 +207,18 @@ impl Writer<'_> {
                 text: inner.clone(),
                 ty: field.ty.clone(),
                 guard: None,
+                base: None,
+                most: None,
             };
             let condition = self.about(&inside.with(&inner), &inner_access, depth)?;
             let guard = Code::new(Level::Compare, format!("{guard}.{}", ident(&field.name)));
             return Some(Code::and(&[guard, condition]));
         }
+        let by_call = if self.rng.chance(50) {
+            self.guard_call(scope, &access, depth.min(1))
+        } else {
+            None
+        };
         let condition = self.about(
             &inside,
             &Access {
@@ -217,7 +227,7 @@ impl Writer<'_> {
             },
             depth,
         )?;
-        let guard = Code::new(Level::Compare, guard);
+        let guard = by_call.unwrap_or_else(|| Code::new(Level::Compare, guard));
         Some(match self.rng.below(4) {
             0 | 1 => Code::and(&[guard, condition]),
             2 => Code::or(&[guard.grouped().negated(), condition]),
@@ -236,7 +246,9 @@ impl Writer<'_> {
     }
 
     fn atom(&mut self, scope: &Scope, depth: usize) -> Option<Code> {
-        match self.rng.below(12) {
+        match self.rng.below(14) {
+            12 if depth > 0 => self.any_or_all(scope, 0),
+            13 if depth > 0 => self.call_of(scope, &Ty::Bool, 0),
             0 => {
                 let accesses = scope.accesses(self.model, self.rng);
                 let guards: Vec<String> = accesses.into_iter().filter_map(|access| access.guard).collect();
@@ -281,7 +293,7 @@ impl Writer<'_> {
             })
             .collect();
         let (map, inner) = self.rng.pick(&maps)?.clone();
-        let key = self.value(scope, &Ty::String, 1, true)?;
+        let key = self.key(scope)?;
         if self.rng.chance(40) {
             return Some(Code::new(
                 Level::Compare,
@@ -347,11 +359,23 @@ impl Writer<'_> {
     fn property_test(&mut self, scope: &Scope, value: &Code, ty: &Ty) -> Option<Code> {
         let (properties, result): (&[&str], Ty) = match ty {
             Ty::String => (&["length"], Ty::Int),
-            Ty::Timestamp => match self.rng.below(3) {
-                0 => (&["weekday"], Ty::Enum(0)),
-                1 => (&["date"], Ty::Timestamp),
-                _ => (&["time_of_day"], Ty::Duration),
-            },
+            Ty::Timestamp => {
+                let zone = if self.rng.chance(50) && !scope.total {
+                    format!(".at(\"{}\")", self.rng.one(&ZONES))
+                } else {
+                    String::new()
+                };
+                let (property, result) = self.rng.one(
+                    &[
+                        ("weekday", Ty::Enum(0)),
+                        ("date", Ty::Timestamp),
+                        ("time_of_day", Ty::Duration),
+                    ]
+                    .each_ref(),
+                );
+                let read = format!("{}{zone}.{property}", value.at(Level::Primary));
+                return self.test_of(scope, &Code::primary(read), result, 0);
+            }
             Ty::Duration => (
                 &[
                     "in_milliseconds",
@@ -398,7 +422,11 @@ impl Writer<'_> {
 
     fn text_test(&mut self, scope: &Scope, value: &Code, depth: usize) -> Option<Code> {
         let operand = value.at(Level::Coalesce);
-        Some(match self.rng.below(4) {
+        Some(match self.rng.below(6) {
+            4 | 5 => {
+                let regex = regex(self.rng, 2);
+                Code::new(Level::Compare, format!("{operand} matches r\"{regex}\""))
+            }
             0 => {
                 let pattern = self.rng.one(&PATTERNS);
                 Code::new(Level::Compare, format!("{operand} like \"{pattern}\""))
@@ -464,7 +492,7 @@ impl Writer<'_> {
                 compare(format!("{operand} in {}", set.at(Level::Coalesce)))
             }
             2 => {
-                let name = ident(&self.model.entities[entity].name);
+                let name = self.model.entity(entity);
                 let other = self.value(scope, &Ty::Entity(ty), 0, false)?;
                 compare(format!("{operand} is {name} in {}", other.at(Level::Coalesce)))
             }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use dictum_artifact::expr::{Arithmetic, Comparison, Expr, Literal, Property};
+use dictum_artifact::expr::{Arithmetic, Comparison, Expr, Literal, Property, Quantifier};
 use dictum_compiler::Program;
 use dictum_syntax::ast::{
-    Actions, BinaryOp, Declaration, DeclarationKind, Effect, ExprKind, FieldDecl, File, FixtureItem, Head,
-    HeadKind, Held, TestDecl, TypeExpr, TypeExprKind,
+    Actions, BinaryOp, Clause, Declaration, DeclarationKind, Effect, ExprKind, FieldDecl, File, FixtureItem,
+    Head, HeadKind, Held, RuleHead, TestDecl, TestItem, TypeExpr, TypeExprKind, With,
 };
 
 /// How often each construct occurred.
@@ -19,18 +19,22 @@ pub type Counts = BTreeMap<&'static str, usize>;
 #[rustfmt::skip]
 pub const ALL: &[&str] = &[
     "doc comment", "annotation", "annotation without text",
+    "module", "use", "use names", "principals", "obligation", "fn", "parameter", "const", "const with a type",
     "entity", "entity in", "entity with closed ids", "enum", "ordered enum", "type alias", "context",
     "action", "actions together", "action in group", "action with own context", "action group",
-    "optional field", "type name", "Set<T>", "Map<T>", "record type",
+    "optional field", "type name", "Set<T>", "Set<T, n>", "Map<T>", "Map<T, n>", "record type",
     "role", "role includes", "role without actions", "held default", "held by grant", "held when", "held by grant or when",
-    "permit", "forbid", "label", "no label", "because", "no clause", "when", "unless", "several clauses",
+    "exclusive", "exclusive with a label", "never", "always",
+    "permit", "forbid", "label", "no label", "because", "with", "with several", "with fields", "no clause", "when", "unless", "several clauses",
     "WHO any", "WHO name", "WHO name in", "WHO entity", "WHO list", "to any", "to a list",
     "WHAT any", "WHAT name", "WHAT name in", "WHAT entity", "WHAT list",
-    "fixture", "fixture entity", "fixture parents", "fixture attributes",
+    "fixture", "fixture on another", "fixture entity", "fixture parents", "fixture attributes",
     "grant", "grant on anything", "grant until", "test", "test context", "allow", "deny", "given",
+    "by", "expected obligation", "expected obligations", "expected obligation with fields", "for in a test",
     "true or false", "integer", "decimal", "text", "timestamp", "duration", "address", "entity literal", "name",
-    "principal", "resource", "action value", "context value", ".field", ".starts_with(…)", ".ends_with(…)", "m[key]",
-    "[set]", "{ record }", "not", "negate", "and", "or", "if", "has", "is", "is in", "is empty", "like", "otherwise",
+    "principal", "resource", "action value", "context value", ".field", ".starts_with(…)", ".ends_with(…)", ".at(…)", "m[key]", "call",
+    "[set]", "{ record }", "not", "negate", "and", "or", "if", "has", "is", "is in", "is empty", "like", "matches", "otherwise",
+    "any x in", "all x in", "count x in",
     "==", "!=", "<", "<=", ">", ">=", "in", "contains", "contains all", "contains any", "??", "+", "-", "*",
     "typed Bool", "typed Int", "typed Decimal", "typed String", "typed Timestamp", "typed Duration", "typed Ip",
     "typed Enum", "typed Entity", "typed principal", "typed resource", "typed context", "typed attribute",
@@ -38,7 +42,8 @@ pub const ALL: &[&str] = &[
     "typed and", "typed or", "typed if", "typed otherwise", "typed ==", "typed <", "typed <=", "typed +", "typed -",
     "typed *", "typed negate", "typed entity in", "typed entity in set", "typed network in", "typed network in set",
     "typed contains", "typed contains all", "typed contains any", "typed is empty", "typed like", "typed starts_with",
-    "typed ends_with", "typed id", "typed set", "typed record", "typed grant held",
+    "typed ends_with", "typed id", "typed set", "typed record", "typed map", "typed grant held",
+    "typed matches", "typed at", "typed variable", "typed quantifier",
     "length", "size", "is_v4", "is_v6", "is_loopback", "is_multicast", "is_private", "time_of_day", "date", "weekday",
     "in_milliseconds", "in_seconds", "in_minutes", "in_hours", "in_days",
 ];
@@ -132,24 +137,78 @@ impl Counter<'_> {
                 self.see_if(decl.because.is_some(), "because");
                 self.see_if(decl.clauses.is_empty(), "no clause");
                 self.see_if(decl.clauses.len() > 1, "several clauses");
-                self.see_if(decl.who.len() > 1, "WHO list");
-                self.see_if(decl.what.len() > 1, "WHAT list");
-                decl.who.iter().for_each(|head| self.head(head, true));
-                decl.what.iter().for_each(|head| self.head(head, false));
-                self.see(match &decl.actions {
-                    Actions::Any(_) => "to any",
-                    Actions::List(_) => "to a list",
-                });
-                for clause in &decl.clauses {
-                    self.see(if clause.unless { "unless" } else { "when" });
-                    self.expr(&clause.condition);
+                self.rule_head(&decl.head);
+                self.clauses(&decl.clauses);
+                self.obligations(&decl.obligations, ["with", "with several", "with fields"]);
+            }
+            DeclarationKind::Module(_) => self.see("module"),
+            DeclarationKind::Use(decl) => self.see(if decl.names.is_some() { "use names" } else { "use" }),
+            DeclarationKind::Principals(_) => self.see("principals"),
+            DeclarationKind::Exclusive(decl) => {
+                self.see("exclusive");
+                self.see_if(decl.label.is_some(), "exclusive with a label");
+            }
+            DeclarationKind::Obligation(decl) => {
+                self.see("obligation");
+                self.fields(&decl.fields);
+            }
+            DeclarationKind::Function(decl) => {
+                self.see("fn");
+                for parameter in &decl.parameters {
+                    self.see("parameter");
+                    self.type_expr(&parameter.ty);
                 }
+                self.expr(&decl.body);
+            }
+            DeclarationKind::Const(decl) => {
+                self.see(if decl.ty.is_some() {
+                    "const with a type"
+                } else {
+                    "const"
+                });
+                self.expr(&decl.value);
+            }
+            DeclarationKind::Invariant(decl) => {
+                self.see(if decl.always { "always" } else { "never" });
+                self.rule_head(&decl.head);
+                self.clauses(&decl.clauses);
             }
             DeclarationKind::Fixture(decl) => {
                 self.see("fixture");
+                self.see_if(decl.base.is_some(), "fixture on another");
                 decl.items.iter().for_each(|item| self.fixture_item(item));
             }
             DeclarationKind::Test(decl) => self.test(decl),
+        }
+    }
+
+    fn rule_head(&mut self, head: &RuleHead) {
+        self.see_if(head.who.len() > 1, "WHO list");
+        self.see_if(head.what.len() > 1, "WHAT list");
+        head.who.iter().for_each(|head| self.head(head, true));
+        head.what.iter().for_each(|head| self.head(head, false));
+        self.see(match &head.actions {
+            Actions::Any(_) => "to any",
+            Actions::List(_) => "to a list",
+        });
+    }
+
+    fn clauses(&mut self, clauses: &[Clause]) {
+        for clause in clauses {
+            self.see(if clause.unless { "unless" } else { "when" });
+            self.expr(&clause.condition);
+        }
+    }
+
+    fn obligations(&mut self, obligations: &[With], [one, several, fields]: [&'static str; 3]) {
+        self.see_if(!obligations.is_empty(), one);
+        self.see_if(obligations.len() > 1, several);
+        for with in obligations {
+            self.see_if(with.fields.is_some(), fields);
+            with.fields
+                .iter()
+                .flatten()
+                .for_each(|(_, value)| self.expr(value));
         }
     }
 
@@ -163,12 +222,14 @@ impl Counter<'_> {
     fn type_expr(&mut self, ty: &TypeExpr) {
         match &ty.kind {
             TypeExprKind::Name(_) => self.see("type name"),
-            TypeExprKind::Set(inner) => {
+            TypeExprKind::Set(inner, bound) => {
                 self.see("Set<T>");
+                self.see_if(bound.is_some(), "Set<T, n>");
                 self.type_expr(inner);
             }
-            TypeExprKind::Map(inner) => {
+            TypeExprKind::Map(inner, bound) => {
                 self.see("Map<T>");
+                self.see_if(bound.is_some(), "Map<T, n>");
                 self.type_expr(inner);
             }
             TypeExprKind::Record(fields) => {
@@ -216,10 +277,32 @@ impl Counter<'_> {
             .iter()
             .flat_map(|(_, fields)| fields)
             .for_each(|(_, value)| self.expr(value));
-        for case in &test.cases {
-            self.see(if case.allow { "allow" } else { "deny" });
-            self.see_if(!case.given.is_empty(), "given");
-            case.given.iter().for_each(|(_, value)| self.expr(value));
+        self.test_items(&test.items);
+    }
+
+    fn test_items(&mut self, items: &[TestItem]) {
+        for item in items {
+            match item {
+                TestItem::Case(case) => {
+                    self.see(if case.allow { "allow" } else { "deny" });
+                    self.see_if(!case.given.is_empty(), "given");
+                    self.see_if(!case.by.is_empty(), "by");
+                    case.given.iter().for_each(|(_, value)| self.expr(value));
+                    self.obligations(
+                        &case.with,
+                        [
+                            "expected obligation",
+                            "expected obligations",
+                            "expected obligation with fields",
+                        ],
+                    );
+                }
+                TestItem::For(table) => {
+                    self.see("for in a test");
+                    table.values.iter().for_each(|value| self.expr(value));
+                    self.test_items(&table.items);
+                }
+            }
         }
     }
 
@@ -246,7 +329,9 @@ impl Counter<'_> {
                 self.see(match name.name.as_str() {
                     "starts_with" => ".starts_with(…)",
                     "ends_with" => ".ends_with(…)",
-                    _ => "an unknown method",
+                    "at" => ".at(…)",
+                    // A call by a full name, `shop.is_open(…)`, is told from this only when names are known.
+                    _ => "call",
                 });
                 self.expr(of);
                 arguments.iter().for_each(|argument| self.expr(argument));
@@ -288,6 +373,19 @@ impl Counter<'_> {
                 within.iter().for_each(|within| self.expr(within));
             }
             ExprKind::IsEmpty(of) => self.operands("is empty", [of]),
+            ExprKind::Call(_, arguments) => {
+                self.see("call");
+                arguments.iter().for_each(|argument| self.expr(argument));
+            }
+            ExprKind::Matches(of, _) => self.operands("matches", [of]),
+            ExprKind::Quantified(quantifier, _, over, body) => {
+                let word = match quantifier {
+                    Quantifier::Any => "any x in",
+                    Quantifier::All => "all x in",
+                    Quantifier::Count => "count x in",
+                };
+                self.operands(word, [over, body]);
+            }
             ExprKind::Like(of, _, _) => self.operands("like", [of]),
             ExprKind::Otherwise(value, default) => self.operands("otherwise", [value, default]),
         }
@@ -373,6 +471,11 @@ impl Counter<'_> {
             },
             Expr::Set(..) => "typed set",
             Expr::Record(..) => "typed record",
+            Expr::Map(..) => "typed map",
+            Expr::Matches(..) => "typed matches",
+            Expr::Local(..) => "typed at",
+            Expr::Variable { .. } => "typed variable",
+            Expr::Quantified { .. } => "typed quantifier",
             Expr::GrantHeld(_) => "typed grant held",
         });
     }

@@ -3,6 +3,8 @@
 
 use dictum_syntax::lexer::is_keyword;
 
+use super::functions::{Constant, Function};
+use super::marks::{self, Space};
 use super::rng::Rng;
 use super::values::{Field, Ty};
 
@@ -19,8 +21,20 @@ pub struct Model {
     pub context: Vec<Field>,
     /// Actions and groups; of actions that are declared together, the first holds the declaration.
     pub actions: Vec<Action>,
+    /// The types of principals of the actions that name none, where there are such.
+    pub principals: Vec<usize>,
     /// The roles; one includes only those before it.
     pub roles: Vec<Role>,
+    /// Roles of which nobody may use two, with the types of resources.
+    pub exclusive: Vec<(Vec<usize>, Vec<usize>)>,
+    /// The obligations, with their fields.
+    pub obligations: Vec<(String, Vec<Field>)>,
+    /// The constants; one uses only those before it.
+    pub constants: Vec<Constant>,
+    /// The functions; one calls only those before it.
+    pub functions: Vec<Function>,
+    /// Whether arguments may be values whose type only the parameter tells.
+    pub hinted_arguments: bool,
 }
 
 /// An enum.
@@ -133,6 +147,10 @@ impl Model {
         model.make_fields(rng);
         model.make_actions(rng);
         model.make_roles(rng);
+        model.make_exclusive(rng);
+        model.make_obligations(rng);
+        model.hinted_arguments = rng.chance(40);
+        super::functions::make(&mut model, rng);
         model
     }
 
@@ -194,26 +212,10 @@ impl Model {
     fn make_fields(&mut self, rng: &mut Rng) {
         let mut names = Vec::new();
         let entity = |rng: &mut Rng| Ty::Entity(rng.below(self.entities.len()));
-        let size = Field {
-            name: "size".to_owned(),
-            ty: Ty::Int,
-            optional: false,
-        };
-        let near = Field {
-            name: "near".to_owned(),
-            ty: entity(rng),
-            optional: true,
-        };
-        let deep = Field {
-            name: "deep".to_owned(),
-            ty: Ty::Int,
-            optional: true,
-        };
-        let note = Field {
-            name: "note".to_owned(),
-            ty: Ty::String,
-            optional: true,
-        };
+        let size = Field::new("size", Ty::Int, false);
+        let near = Field::new("near", entity(rng), true);
+        let deep = Field::new("deep", Ty::Int, true);
+        let note = Field::new("note", Ty::String, true);
         let types = [
             ("active", Ty::Bool),
             ("age", Ty::Int),
@@ -234,20 +236,17 @@ impl Model {
             ("nested", Ty::Set(Box::new(Ty::Set(Box::new(Ty::Enum(1)))))),
             ("tags", Ty::Map(Box::new(Ty::Int))),
             ("to", Ty::Map(Box::new(entity(rng)))),
-            ("place", Ty::Record(vec![near, note, size])),
+            (
+                "place",
+                Ty::Record(vec![near.clone(), note.clone(), size.clone()]),
+            ),
+            ("places", Ty::Set(Box::new(Ty::Record(vec![near, note, size])))),
+            ("names", Ty::Map(Box::new(Ty::String))),
             (
                 "pair",
                 Ty::Record(vec![
-                    Field {
-                        name: "inner".to_owned(),
-                        ty: Ty::Record(vec![deep]),
-                        optional: true,
-                    },
-                    Field {
-                        name: "when".to_owned(),
-                        ty: Ty::Bool,
-                        optional: false,
-                    },
+                    Field::new("inner", Ty::Record(vec![deep]), true),
+                    Field::new("when", Ty::Bool, false),
                 ]),
             ),
         ];
@@ -268,10 +267,12 @@ impl Model {
                 } else {
                     format!("{prefix}{name}")
                 };
+                let can_be_bounded = matches!(ty, Ty::Set(_) | Ty::Map(_)) && rng.chance(35);
                 Field {
                     name,
                     ty,
                     optional: rng.chance(optional),
+                    most: can_be_bounded.then(|| rng.one(&[1, 2, 3, 20])),
                 }
             };
             chosen.into_iter().map(field).collect()
@@ -285,11 +286,7 @@ impl Model {
             entity.attributes = attributes;
         }
         if rng.chance(80) {
-            self.context.push(Field {
-                name: "now".to_owned(),
-                ty: Ty::Timestamp,
-                optional: false,
-            });
+            self.context.push(Field::new("now", Ty::Timestamp, false));
         }
         self.context.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -313,15 +310,14 @@ impl Model {
         ];
         let own: Vec<Field> = own
             .into_iter()
-            .map(|(name, ty)| Field {
-                name: name.to_owned(),
-                ty,
-                optional: rng.chance(40),
-            })
+            .map(|(name, ty)| Field::new(name, ty, rng.chance(40)))
             .collect();
         let names = ["read", "write", "delete", "share", "list it"];
         let types: Vec<usize> = (0..self.entities.len()).collect();
         let count = rng.between(3, names.len());
+        if rng.chance(50) {
+            self.principals = rng.some(&types, 25, 1);
+        }
         for name in names.iter().take(count) {
             let previous = self.actions.last().filter(|action| !action.on.is_empty());
             if let Some(previous) = previous.filter(|_| rng.chance(25)) {
@@ -333,7 +329,11 @@ impl Model {
                 self.actions.push(together);
                 continue;
             }
-            let by = rng.some(&types, 25, 1);
+            let by = if !self.principals.is_empty() && rng.chance(50) {
+                self.principals.clone()
+            } else {
+                rng.some(&types, 25, 1)
+            };
             let on = rng.some(&types, 25, 1);
             let groups = rng.some(&[0, 1], 35, 0);
             let own = if rng.chance(50) {
@@ -384,6 +384,84 @@ impl Model {
                 held,
             });
         }
+    }
+
+    /// Roles that do not include each other, on types that all of them are on, or one is.
+    fn make_exclusive(&mut self, rng: &mut Rng) {
+        for _ in 0..rng.one(&[0, 0, 1, 1, 2]) {
+            let mut roles: Vec<usize> = Vec::new();
+            for role in rng.some(&(0..self.roles.len()).collect::<Vec<_>>(), 60, 2) {
+                let apart = |other: &usize| {
+                    !self.included(role).contains(other) && !self.included(*other).contains(&role)
+                };
+                if roles.iter().all(apart) {
+                    roles.push(role);
+                }
+            }
+            if roles.len() < 2 {
+                continue;
+            }
+            let mut on: Vec<usize> = Vec::new();
+            for role in &roles {
+                let of_role = &self.roles[*role].on;
+                if !of_role.iter().any(|ty| on.contains(ty)) {
+                    on.push(rng.one(of_role));
+                }
+            }
+            rng.shuffle(&mut roles);
+            self.exclusive.push((roles, on));
+        }
+    }
+
+    fn make_obligations(&mut self, rng: &mut Rng) {
+        let types: Vec<Ty> = self.types();
+        for name in ["audit", "step_up", "with"].iter().take(rng.between(1, 3)) {
+            let mut fields = Vec::new();
+            for field in rng.some(&["acr", "note", "level", "of it"], 45, 0) {
+                if let Some(ty) = rng.pick(&types) {
+                    fields.push(Field::new(field, ty.clone(), rng.chance(35)));
+                }
+            }
+            self.obligations.push(((*name).to_owned(), fields));
+        }
+    }
+
+    /// The types of all attributes and context fields, and those of entities.
+    #[must_use]
+    pub fn types(&self) -> Vec<Ty> {
+        let attributes = self.entities.iter().flat_map(|entity| &entity.attributes);
+        let fields = attributes.chain(&self.context).map(|field| field.ty.clone());
+        fields.chain((0..self.entities.len()).map(Ty::Entity)).collect()
+    }
+
+    /// A reference to an entity type.
+    #[must_use]
+    pub fn entity(&self, entity: usize) -> String {
+        marks::name(Space::Type, &self.entities[entity].name)
+    }
+
+    /// References to entity types, with commas.
+    #[must_use]
+    pub fn entity_list(&self, entities: &[usize]) -> String {
+        marks::names(
+            Space::Type,
+            entities.iter().map(|ty| self.entities[*ty].name.as_str()),
+        )
+    }
+
+    /// References to actions, with commas.
+    #[must_use]
+    pub fn action_list(&self, actions: &[usize]) -> String {
+        marks::names(
+            Space::Action,
+            actions.iter().map(|at| self.actions[*at].name.as_str()),
+        )
+    }
+
+    /// References to roles, with commas.
+    #[must_use]
+    pub fn role_list(&self, roles: &[usize]) -> String {
+        marks::names(Space::Rule, roles.iter().map(|at| self.roles[*at].name.as_str()))
     }
 
     /// All kinds of requests that there are.
@@ -474,7 +552,7 @@ impl Model {
     pub fn type_text(&self, rng: &mut Rng, ty: &Ty) -> String {
         let alias = self.aliases.iter().find(|(_, target)| target == ty);
         if let Some((name, _)) = alias.filter(|_| rng.chance(60)) {
-            return name.clone();
+            return marks::name(Space::Type, name);
         }
         self.type_itself(rng, ty)
     }
@@ -488,15 +566,25 @@ impl Model {
             Ty::Timestamp => "Timestamp".to_owned(),
             Ty::Duration => "Duration".to_owned(),
             Ty::Ip => "Ip".to_owned(),
-            Ty::Enum(e) => ident(&self.enums[*e].name),
-            Ty::Entity(e) => ident(&self.entities[*e].name),
+            Ty::Enum(e) => marks::name(Space::Type, &self.enums[*e].name),
+            Ty::Entity(e) => self.entity(*e),
             Ty::Set(inner) => format!("Set<{}>", self.type_text(rng, inner)),
             Ty::Map(inner) => format!("Map<{}>", self.type_text(rng, inner)),
             Ty::Record(fields) => self.fields_text(rng, fields),
         }
     }
 
-    fn fields_text(&self, rng: &mut Rng, fields: &[Field]) -> String {
+    /// The type of a field, with its bound.
+    fn field_type(&self, rng: &mut Rng, field: &Field) -> String {
+        match (&field.ty, field.most) {
+            (Ty::Set(inner), Some(most)) => format!("Set<{}, {most}>", self.type_text(rng, inner)),
+            (Ty::Map(inner), Some(most)) => format!("Map<{}, {most}>", self.type_text(rng, inner)),
+            _ => self.type_text(rng, &field.ty),
+        }
+    }
+
+    /// Fields between braces.
+    pub fn fields_text(&self, rng: &mut Rng, fields: &[Field]) -> String {
         let field = |field: &Field| {
             let docs = if rng.chance(5) {
                 format!("\n  /// About {}.\n  ", field.name)
@@ -507,7 +595,7 @@ impl Model {
             format!(
                 "{docs}{}{question}: {}",
                 ident(&field.name),
-                self.type_text(rng, &field.ty)
+                self.field_type(rng, field)
             )
         };
         let fields: Vec<String> = fields.iter().map(field).collect();
@@ -519,25 +607,24 @@ impl Model {
         }
     }
 
-    /// The declarations of the schema, roles not among them.
-    pub fn declarations(&self, rng: &mut Rng) -> Vec<String> {
-        let mut texts = Vec::new();
+    /// The declarations of the schema, roles not among them: each with the names that it declares.
+    pub fn declarations(&self, rng: &mut Rng) -> Vec<(Vec<(Space, String)>, String)> {
+        let mut all = Vec::new();
+        let of_type = |name: &str| vec![(Space::Type, name.to_owned())];
         for def in self.enums.iter().skip(1) {
             let ordered = if def.ordered { "ordered " } else { "" };
             let variants = idents(def.variants.iter().map(String::as_str));
-            texts.push(format!("{ordered}enum {} {{ {variants} }}", def.name));
+            let text = format!("{ordered}enum {} {{ {variants} }}", def.name);
+            all.push((of_type(&def.name), text));
         }
         for (name, ty) in &self.aliases {
-            texts.push(format!("type {name} = {}", self.type_itself(rng, ty)));
+            let text = format!("type {name} = {}", self.type_itself(rng, ty));
+            all.push((of_type(name), text));
         }
         for def in &self.entities {
             let mut text = format!("entity {}", ident(&def.name));
             if !def.parents.is_empty() {
-                let parents = def
-                    .parents
-                    .iter()
-                    .map(|parent| self.entities[*parent].name.as_str());
-                text.push_str(&format!(" in {}", idents(parents)));
+                text.push_str(&format!(" in {}", self.entity_list(&def.parents)));
             }
             text.push_str(&format!(" {}", self.fields_text(rng, &def.attributes)));
             if def.closed {
@@ -548,9 +635,28 @@ impl Model {
                     .collect();
                 text.push_str(&format!(" = [{}]", ids.join(", ")));
             }
-            texts.push(text);
+            all.push((of_type(&def.name), text));
         }
-        texts.push(format!("context {}", self.fields_text(rng, &self.context)));
+        all.push((
+            Vec::new(),
+            format!("context {}", self.fields_text(rng, &self.context)),
+        ));
+        if !self.principals.is_empty() {
+            let text = format!("principals {}", self.entity_list(&self.principals));
+            all.push((Vec::new(), text));
+        }
+        for (name, fields) in &self.obligations {
+            let mut text = format!("obligation {}", ident(name));
+            if !fields.is_empty() {
+                text.push_str(&format!(" {}", self.fields_text(rng, fields)));
+            }
+            all.push((vec![(Space::Obligation, name.clone())], text));
+        }
+        self.action_declarations(rng, &mut all);
+        all
+    }
+
+    fn action_declarations(&self, rng: &mut Rng, all: &mut Vec<(Vec<(Space, String)>, String)>) {
         for (at, def) in self
             .actions
             .iter()
@@ -562,23 +668,25 @@ impl Model {
                 .iter()
                 .skip(at + 1)
                 .take_while(|def| def.with_previous);
-            let names = std::iter::once(def).chain(together).map(|def| def.name.as_str());
-            let mut text = format!("action {}", idents(names));
-            let types = |types: &[usize]| idents(types.iter().map(|ty| self.entities[*ty].name.as_str()));
+            let names: Vec<&str> = std::iter::once(def)
+                .chain(together)
+                .map(|def| def.name.as_str())
+                .collect();
+            let mut text = format!("action {}", idents(names.iter().copied()));
             if !def.groups.is_empty() {
-                text.push_str(&format!(
-                    " in {}",
-                    idents(def.groups.iter().map(|g| self.actions[*g].name.as_str()))
-                ));
+                text.push_str(&format!(" in {}", self.action_list(&def.groups)));
             }
             if !def.on.is_empty() {
-                text.push_str(&format!(" by {} on {}", types(&def.by), types(&def.on)));
+                if def.by != self.principals || rng.chance(20) {
+                    text.push_str(&format!(" by {}", self.entity_list(&def.by)));
+                }
+                text.push_str(&format!(" on {}", self.entity_list(&def.on)));
             }
             if !def.own.is_empty() {
                 text.push_str(&format!(" {}", self.fields_text(rng, &def.own)));
             }
-            texts.push(text);
+            let declares = names.iter().map(|name| (Space::Action, (*name).to_owned()));
+            all.push((declares.collect(), text));
         }
-        texts
     }
 }

@@ -3,6 +3,7 @@
 use dictum_artifact::value::quote;
 
 use super::conditions::Writer;
+use super::marks::{self, Space, name};
 use super::model::{Held, Model, Shape, ident};
 use super::scope::{Code, Level, Scope};
 
@@ -13,6 +14,8 @@ pub struct Rule {
     pub before: String,
     /// Its label.
     pub label: Option<String>,
+    /// Which of the files it is in.
+    pub home: usize,
     /// `permit` or `forbid`.
     pub permit: bool,
     /// WHO to ACTIONS on WHAT.
@@ -21,6 +24,8 @@ pub struct Rule {
     pub clauses: Vec<Clause>,
     /// The text of `because`.
     pub because: Option<&'static str>,
+    /// The obligations, each as it is written.
+    pub with: Vec<String>,
 }
 
 /// `when E`, `unless E`
@@ -71,6 +76,10 @@ impl Rule {
         if let Some(because) = self.because {
             text.push_str(&format!("\n  because {}", quote(because)));
         }
+        // What obligations say may rely on the clauses, which establish nothing where what is undefined is settled.
+        if !self.with.is_empty() && undefined == Undefined::Undefined {
+            text.push_str(&format!("\n  with {}", self.with.join(", ")));
+        }
         text
     }
 }
@@ -95,6 +104,46 @@ struct Alternative {
 impl Writer<'_> {
     /// A rule that can fit requests.
     pub(super) fn rule(&mut self, number: usize) -> Rule {
+        let (head, scope) = self.head();
+        let permit = self.rng.chance(55);
+        let (clauses, scope) = self.clauses(&scope);
+        let label = self.rng.chance(80).then(|| {
+            let name = if self.rng.chance(10) {
+                "say \"why\""
+            } else {
+                "rule"
+            };
+            format!("{name}{number}")
+        });
+        let with = self.obligations(&scope);
+        Rule {
+            before: self.before(),
+            label,
+            home: 0,
+            permit,
+            head,
+            clauses,
+            because: (!permit && self.rng.chance(50)).then_some("it is \"forbidden\" here"),
+            with,
+        }
+    }
+
+    /// `never …`, `always …`
+    pub(super) fn invariant(&mut self, label: Option<&str>) -> String {
+        let (head, scope) = self.head();
+        let (clauses, _) = self.clauses(&scope);
+        let mut text = label.map_or_else(String::new, |label| format!("{}: ", ident(label)));
+        let word = self.rng.one(&["never", "always"]);
+        text.push_str(&format!("{word} {head}"));
+        for clause in clauses {
+            let word = if clause.unless { "unless" } else { "when" };
+            text.push_str(&format!("\n  {word} {}", clause.condition.text));
+        }
+        text
+    }
+
+    /// WHO to ACTIONS on WHAT, and the requests that it fits.
+    fn head(&mut self) -> (String, Scope) {
         let shapes = self.model.shapes();
         let count = self.rng.one(&[1, 1, 1, 2, 2, 3]);
         let wanted: Vec<Shape> = (0..count).map(|_| self.rng.one(&shapes)).collect();
@@ -105,29 +154,49 @@ impl Writer<'_> {
             let any = |alternatives: &[Alternative]| alternatives.iter().any(|a| (a.fits)(shape));
             any(&who) && any(&what) && actions.contains(&shape.action)
         };
-        let scope = Scope::new(shapes.iter().filter(fits).copied().collect());
+        let scope = Scope::new(self.model, shapes.iter().filter(fits).copied().collect());
         let list = |alternatives: &[Alternative]| {
             let texts: Vec<&str> = alternatives.iter().map(|a| a.text.as_str()).collect();
             texts.join(", ")
         };
-        let permit = self.rng.chance(55);
-        let clauses = self.clauses(&scope);
-        let label = self.rng.chance(80).then(|| {
-            let name = if self.rng.chance(10) {
-                "say \"why\""
-            } else {
-                "rule"
-            };
-            format!("{name}{number}")
-        });
-        Rule {
-            before: self.before(),
-            label,
-            permit,
-            head: format!("{} to {actions_text} on {}", list(&who), list(&what)),
-            clauses,
-            because: (!permit && self.rng.chance(50)).then_some("it is \"forbidden\" here"),
+        (
+            format!("{} to {actions_text} on {}", list(&who), list(&what)),
+            scope,
+        )
+    }
+
+    /// What a caller has to do, where the clauses hold.
+    fn obligations(&mut self, scope: &Scope) -> Vec<String> {
+        let mut with = Vec::new();
+        if !self.rng.chance(40) {
+            return with;
         }
+        for _ in 0..self.rng.one(&[1, 1, 2, 3]) {
+            let Some((obligation, fields)) = self.rng.pick(&self.model.obligations).cloned() else {
+                break;
+            };
+            let mut written = Vec::new();
+            let mut complete = true;
+            for field in &fields {
+                if field.optional && self.rng.chance(40) {
+                    continue;
+                }
+                match self.value(scope, &field.ty, 2, true) {
+                    Some(value) => written.push(format!("{}: {}", ident(&field.name), value.text)),
+                    None => complete &= field.optional,
+                }
+            }
+            if !complete {
+                continue;
+            }
+            let name = name(Space::Obligation, &obligation);
+            with.push(if written.is_empty() && self.rng.chance(80) {
+                name
+            } else {
+                format!("{name} {{ {} }}", written.join(", "))
+            });
+        }
+        with
     }
 
     /// Docs and annotations.
@@ -148,7 +217,8 @@ impl Writer<'_> {
         text
     }
 
-    fn clauses(&mut self, scope: &Scope) -> Vec<Clause> {
+    /// The clauses of a rule, and the place behind them.
+    fn clauses(&mut self, scope: &Scope) -> (Vec<Clause>, Scope) {
         let mut clauses: Vec<Clause> = Vec::new();
         let clause = |unless: bool, condition: Code| Clause { unless, condition };
         let depth = self.rng.between(0, 3);
@@ -173,8 +243,10 @@ impl Writer<'_> {
                 let read = Code::primary(access.text);
                 let test = self.test_of(&inside, &read, &access.ty, 1);
                 let test = test.unwrap_or_else(|| self.condition(&inside, depth));
-                clauses.push(clause(self.rng.chance(30), test));
-                return clauses;
+                let unless = self.rng.chance(30);
+                let inside = inside.without(if unless { &test.always } else { &test.never });
+                clauses.push(clause(unless, test));
+                return (clauses, inside);
             }
         }
         let mut scope = scope.clone();
@@ -188,7 +260,7 @@ impl Writer<'_> {
             });
             clauses.push(clause(unless, condition));
         }
-        clauses
+        (clauses, scope)
     }
 
     /// WHO or WHAT: one alternative for each wanted shape, or one that fits all.
@@ -212,7 +284,7 @@ impl Writer<'_> {
 
     fn alternative(&mut self, shape: Shape, who: bool) -> Alternative {
         let ty = if who { shape.principal } else { shape.resource };
-        let name = ident(&self.model.entities[ty].name);
+        let name = self.model.entity(ty);
         let fits: Box<dyn Fn(&Shape) -> bool> = if who {
             Box::new(move |other| other.principal == ty)
         } else {
@@ -237,7 +309,7 @@ impl Writer<'_> {
             3 | 4 if who && !roles.is_empty() => {
                 let role = self.rng.one(&roles);
                 let on = self.model.roles[role].on.clone();
-                let text = ident(&self.model.roles[role].name);
+                let text = marks::name(Space::Rule, &self.model.roles[role].name);
                 Alternative {
                     text,
                     fits: Box::new(move |other| on.contains(&other.resource)),
@@ -266,31 +338,21 @@ impl Writer<'_> {
             }
         }
         let members = names.iter().flat_map(|name| self.model.members(*name)).collect();
-        (
-            super::model::idents(names.iter().map(|name| self.model.actions[*name].name.as_str())),
-            members,
-        )
+        (self.model.action_list(&names), members)
     }
 
     /// The declaration of a role.
     pub(super) fn role(&mut self, number: usize) -> String {
         let role = &self.model.roles[number];
         let mut text = self.before();
-        let types = super::model::idents(role.on.iter().map(|ty| self.model.entities[*ty].name.as_str()));
+        let types = self.model.entity_list(&role.on);
         text.push_str(&format!("role {} on {types}", ident(&role.name)));
         if !role.includes.is_empty() {
-            let names = role
-                .includes
-                .iter()
-                .map(|included| self.model.roles[*included].name.as_str());
-            text.push_str(&format!(" includes {}", super::model::idents(names)));
+            text.push_str(&format!(" includes {}", self.model.role_list(&role.includes)));
         }
-        let actions = role
-            .actions
-            .iter()
-            .map(|action| self.model.actions[*action].name.as_str());
+        let actions = self.model.action_list(&role.actions);
         if !role.actions.is_empty() || self.rng.chance(70) {
-            text.push_str(&format!(" {{ {} }}", super::model::idents(actions)));
+            text.push_str(&format!(" {{ {actions} }}"));
         }
         let condition = |writer: &mut Self| {
             let scope = held_scope(writer.model, number);
@@ -307,12 +369,29 @@ impl Writer<'_> {
     }
 }
 
+impl Model {
+    /// `exclusive R, S on T`, with a label or without.
+    pub(super) fn exclusive_text(&self, at: usize, label: Option<&str>, because: bool) -> String {
+        let (roles, on) = &self.exclusive[at];
+        let mut text = label.map_or_else(String::new, |label| format!("{}: ", ident(label)));
+        text.push_str(&format!(
+            "exclusive {} on {}",
+            self.role_list(roles),
+            self.entity_list(on)
+        ));
+        if because {
+            text.push_str(" because \"two hats\"");
+        }
+        text
+    }
+}
+
 /// The requests that the condition of a role can be asked of: those on its types. It is certainly asked where the body of
 /// the role, or of one that it includes, allows something on them.
 fn held_scope(model: &Model, role: usize) -> Scope {
     let on_its_types = |shape: &Shape| model.roles[role].on.contains(&shape.resource);
     let shapes: Vec<Shape> = model.shapes().into_iter().filter(on_its_types).collect();
-    let mut scope = Scope::new(shapes);
+    let mut scope = Scope::new(model, shapes);
     let included = model.included(role);
     scope.certain.retain(|shape| {
         included.iter().map(|role| &model.roles[*role]).any(|role| {

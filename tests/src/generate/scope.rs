@@ -1,5 +1,6 @@
 //! What an expression may use at its place: the requests that can get there, and the optional values known to be present.
 
+use super::marks::{Space, name};
 use super::model::{Model, Shape, ident};
 use super::rng::Rng;
 use super::values::{Field, KEYS, Ty, Val, id};
@@ -175,7 +176,40 @@ pub(super) struct Scope {
     pub present: Vec<String>,
     /// Whether the expression may not be undefined.
     pub total: bool,
+    /// Whether principal, resource, action and context can be looked at: they cannot in functions and constants.
+    pub has_request: bool,
+    /// Parameters and the variables of quantifiers.
+    pub locals: Vec<Local>,
+    /// The names that something local has taken.
+    pub taken: Vec<String>,
+    /// How many of the functions may be called, and of the constants used.
+    pub known: Known,
+    /// How many elements quantifiers may still go through, one for each.
+    pub room: usize,
+    /// How many quantifiers are around.
+    pub level: usize,
+    /// What the names of variables start with.
+    pub prefix: String,
 }
+
+/// How many of the functions may be called, and of the constants used: those that are declared first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub functions: usize,
+    pub constants: usize,
+}
+
+/// A parameter, or the variable of a quantifier.
+#[derive(Clone, Debug)]
+pub(super) struct Local {
+    /// How it is written.
+    pub text: String,
+    /// Its type.
+    pub ty: Ty,
+}
+
+/// How many elements the quantifiers of a condition may go through, all levels multiplied.
+pub(super) const ROOM: usize = 600;
 
 /// Something that can be read.
 #[derive(Clone, Debug)]
@@ -186,6 +220,23 @@ pub(super) struct Access {
     pub ty: Ty,
     /// The test of its presence, where it may be absent.
     pub guard: Option<String>,
+    /// What it is read of, and with which step, where that has a type of its own.
+    pub base: Option<(String, Ty, String)>,
+    /// How many elements it has at most.
+    pub most: Option<usize>,
+}
+
+impl Access {
+    /// Something that is there.
+    fn root(text: &str, ty: Ty) -> Self {
+        Self {
+            text: text.to_owned(),
+            ty,
+            guard: None,
+            base: None,
+            most: None,
+        }
+    }
 }
 
 /// What the types of all shapes agree on about principal, resource or context.
@@ -197,12 +248,31 @@ enum Root {
 impl Scope {
     /// A place that requests of these shapes get to.
     #[must_use]
-    pub(super) fn new(shapes: Vec<Shape>) -> Self {
+    pub(super) fn new(model: &Model, shapes: Vec<Shape>) -> Self {
         Self {
             certain: shapes.clone(),
             shapes,
             present: Vec::new(),
             total: false,
+            has_request: true,
+            locals: Vec::new(),
+            taken: Vec::new(),
+            known: Known {
+                functions: model.functions.len(),
+                constants: model.constants.len(),
+            },
+            room: ROOM,
+            level: 0,
+            prefix: "x".to_owned(),
+        }
+    }
+
+    /// A place that sees no request.
+    #[must_use]
+    pub(super) fn apart(model: &Model) -> Self {
+        Self {
+            has_request: false,
+            ..Self::new(model, Vec::new())
         }
     }
 
@@ -273,6 +343,43 @@ impl Scope {
     /// All that can be read here, up to three steps from principal, resource, context or an entity.
     pub(super) fn accesses(&self, model: &Model, rng: &mut Rng) -> Vec<Access> {
         let mut found = Vec::new();
+        for local in self.locals.iter().filter(|_| !self.total) {
+            found.push(Access::root(&local.text, local.ty.clone()));
+            self.steps_of(model, rng, (&local.text, &local.ty), 2, &mut found);
+        }
+        for constant in self.constants(model) {
+            let text = name(Space::Value, &constant.name);
+            found.push(Access {
+                most: constant.listed,
+                ..Access::root(&text, constant.ty.clone())
+            });
+            if !self.total || matches!(constant.ty, Ty::Map(_)) {
+                self.steps_of(model, rng, (&text, &constant.ty), 1, &mut found);
+            }
+        }
+        self.request_accesses(model, rng, &mut found);
+        if !self.total && rng.chance(30) {
+            let entity = rng.below(model.entities.len());
+            let literal = Val::Entity(entity, id(model, rng, entity)).to_language(model, false);
+            self.steps_of(model, rng, (&literal, &Ty::Entity(entity)), 1, &mut found);
+        }
+        found
+    }
+
+    /// The constants that can be used here.
+    pub(super) fn constants<'m>(
+        &self,
+        model: &'m Model,
+    ) -> impl Iterator<Item = &'m super::functions::Constant> {
+        let known = model.constants.iter().take(self.known.constants);
+        let (taken, total) = (self.taken.clone(), self.total);
+        known.filter(move |constant| !taken.contains(&constant.name) && (!total || constant.is_total))
+    }
+
+    fn request_accesses(&self, model: &Model, rng: &mut Rng, found: &mut Vec<Access>) {
+        if !self.has_request {
+            return;
+        }
         let roots = [
             ("principal", Root::Entity(self.principals())),
             ("resource", Root::Entity(self.resources())),
@@ -282,33 +389,61 @@ impl Scope {
             let fields = match &root {
                 Root::Entity(types) => {
                     if let [one] = types.as_slice() {
-                        found.push(Access {
-                            text: text.to_owned(),
-                            ty: Ty::Entity(*one),
-                            guard: None,
-                        });
+                        found.push(Access::root(text, Ty::Entity(*one)));
                     }
                     common(types.iter().map(|ty| model.entities[*ty].attributes.clone()))
                 }
                 Root::Context(actions) => common(actions.iter().map(|action| model.context_of(*action))),
             };
+            let base = match &root {
+                Root::Entity(types) => match types.as_slice() {
+                    [one] => Some(Ty::Entity(*one)),
+                    _ => None,
+                },
+                Root::Context(_) => None,
+            };
             if !self.total || matches!(root, Root::Context(_)) {
-                self.steps(model, rng, text, &fields, 3, &mut found);
+                self.steps(model, rng, (text, base.as_ref()), &fields, 3, found);
             }
         }
-        if !self.total && rng.chance(30) {
-            let entity = rng.below(model.entities.len());
-            let literal = Val::Entity(entity, id(model, rng, entity)).to_language(model, false);
-            self.steps(
-                model,
-                rng,
-                &literal,
-                &model.entities[entity].attributes.clone(),
-                1,
-                &mut found,
-            );
+    }
+
+    /// Reads what can be read of a value.
+    fn steps_of(
+        &self,
+        model: &Model,
+        rng: &mut Rng,
+        (base, ty): (&str, &Ty),
+        steps: usize,
+        found: &mut Vec<Access>,
+    ) {
+        match ty {
+            Ty::Entity(entity) => {
+                let fields = model.entities[*entity].attributes.clone();
+                self.steps(model, rng, (base, Some(ty)), &fields, steps, found);
+            }
+            Ty::Record(fields) => self.steps(model, rng, (base, Some(ty)), fields, steps, found),
+            Ty::Map(inner) => {
+                let key = rng.one(&KEYS);
+                let step = format!("[\"{key}\"]");
+                let text = format!("{base}{step}");
+                let known = self.present.contains(&text);
+                found.push(Access {
+                    guard: (!known).then(|| format!("{base} has \"{key}\"")),
+                    base: Some((base.to_owned(), ty.clone(), step)),
+                    ..Access::root(&text, (**inner).clone())
+                });
+            }
+            Ty::Bool
+            | Ty::Int
+            | Ty::Decimal
+            | Ty::String
+            | Ty::Timestamp
+            | Ty::Duration
+            | Ty::Ip
+            | Ty::Enum(_)
+            | Ty::Set(_) => {}
         }
-        found
     }
 
     /// Reads each of these fields, and goes on from there.
@@ -316,56 +451,27 @@ impl Scope {
         &self,
         model: &Model,
         rng: &mut Rng,
-        base: &str,
+        (base, of): (&str, Option<&Ty>),
         fields: &[Field],
         steps: usize,
         found: &mut Vec<Access>,
     ) {
         for field in fields {
-            let text = format!("{base}.{}", ident(&field.name));
+            let step = format!(".{}", ident(&field.name));
+            let text = format!("{base}{step}");
             let known = !field.optional || self.present.contains(&text);
             let guard = (!known).then(|| format!("{base} has {}", ident(&field.name)));
             found.push(Access {
-                text: text.clone(),
-                ty: field.ty.clone(),
                 guard,
+                base: of.map(|ty| (base.to_owned(), ty.clone(), step)),
+                most: field.most,
+                ..Access::root(&text, field.ty.clone())
             });
             if !known || steps == 1 || (steps == 2 && !rng.chance(40)) {
                 continue;
             }
-            match &field.ty {
-                Ty::Entity(entity) if !self.total => {
-                    self.steps(
-                        model,
-                        rng,
-                        &text,
-                        &model.entities[*entity].attributes.clone(),
-                        steps - 1,
-                        found,
-                    );
-                }
-                Ty::Record(fields) => self.steps(model, rng, &text, fields, steps - 1, found),
-                Ty::Map(inner) => {
-                    let key = rng.one(&KEYS);
-                    let present = format!("{text}[\"{key}\"]");
-                    let known = self.present.contains(&present);
-                    let guard = (!known).then(|| format!("{text} has \"{key}\""));
-                    found.push(Access {
-                        text: present,
-                        ty: (**inner).clone(),
-                        guard,
-                    });
-                }
-                Ty::Entity(_)
-                | Ty::Bool
-                | Ty::Int
-                | Ty::Decimal
-                | Ty::String
-                | Ty::Timestamp
-                | Ty::Duration
-                | Ty::Ip
-                | Ty::Enum(_)
-                | Ty::Set(_) => {}
+            if !(self.total && matches!(field.ty, Ty::Entity(_))) {
+                self.steps_of(model, rng, (&text, &field.ty), steps - 1, found);
             }
         }
     }

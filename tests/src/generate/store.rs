@@ -4,17 +4,18 @@
 use dictum_artifact::value::{Timestamp, quote};
 use serde_json::{Value as Json, json};
 
-use super::model::{Held, Model, ident};
+use super::marks::{Space, name};
+use super::model::{Held, Model, Role, Shape, ident};
 use super::rng::Rng;
-use super::values::{Field, Ty, Val, braces, entity_json, given, id, object, value};
+use super::values::{Ty, Val, entity_json, given, id, object, value, value_of};
 
 /// An entity that the store describes.
 #[derive(Clone, Debug)]
 pub struct Described {
     /// As JSON.
     pub json: Json,
-    /// As a line of a fixture, where it can be written.
-    pub line: Option<String>,
+    /// As a line of a fixture.
+    pub line: String,
 }
 
 /// A grant.
@@ -79,30 +80,38 @@ fn entity(
     if !attributes.is_empty() || rng.chance(30) {
         json["properties"] = object(model, rng, attributes);
     }
-    let can_be_written = is_written(attributes, &model.entities[ty].attributes);
-    let line = can_be_written.then(|| {
-        let mut line = literal(model, ty, id);
-        if !parents.is_empty() {
-            let parents: Vec<String> = parents.iter().map(|(ty, id)| literal(model, *ty, id)).collect();
-            line.push_str(&format!(" in {}", parents.join(", ")));
-        }
-        if !attributes.is_empty() || rng.chance(30) {
-            line.push_str(&format!(" {}", braces(model, attributes)));
-        }
-        line
-    });
+    let mut line = literal(model, ty, id);
+    if !parents.is_empty() {
+        let parents: Vec<String> = parents.iter().map(|(ty, id)| literal(model, *ty, id)).collect();
+        line.push_str(&format!(" in {}", parents.join(", ")));
+    }
+    if !attributes.is_empty() || rng.chance(30) {
+        line.push_str(&format!(" {}", entries(model, attributes)));
+    }
     Described { json, line }
 }
 
-fn is_written(values: &[(String, Val)], fields: &[Field]) -> bool {
-    values.iter().all(|(name, _)| {
-        let field = fields.iter().find(|field| field.name == *name);
-        field.is_some_and(|field| field.ty.can_be_written())
-    })
+/// Values between braces, constants among them by their names.
+fn entries(model: &Model, values: &[(String, Val)]) -> String {
+    let named = |val: &Val| {
+        let mut constants = model.constants.iter();
+        constants.find(|constant| constant.val.as_ref() == Some(val))
+    };
+    let entry = |(field, val): &(String, Val)| {
+        let text = match named(val) {
+            Some(constant) if !matches!(val, Val::Set(_) | Val::Map(_) | Val::Record(_)) => {
+                name(Space::Value, &constant.name)
+            }
+            Some(_) | None => val.to_language(model, true),
+        };
+        format!("{}: {text}", ident(field))
+    };
+    let values: Vec<String> = values.iter().map(entry).collect();
+    format!("{{ {} }}", values.join(", "))
 }
 
 fn literal(model: &Model, ty: usize, id: &str) -> String {
-    format!("{}::{}", ident(&model.entities[ty].name), quote(id))
+    format!("{}::{}", model.entity(ty), quote(id))
 }
 
 /// Grants that can hold.
@@ -137,7 +146,7 @@ pub fn grants(model: &Model, rng: &mut Rng) -> Vec<Granted> {
             .map_or_else(|| "anything".to_owned(), |(ty, id)| literal(model, *ty, id));
         let mut line = format!(
             "grant {} on {scope_text} to {}",
-            ident(&model.roles[role].name),
+            name(Space::Rule, &model.roles[role].name),
             literal(model, subject, &subject_id)
         );
         if let Some(Val::Timestamp(until)) = until {
@@ -163,7 +172,7 @@ pub fn request(model: &Model, rng: &mut Rng) -> Requested {
         let attributes = rng.some(&model.entities[ty].attributes, 50, 0);
         let given: Vec<(String, Val)> = attributes
             .iter()
-            .map(|field| (field.name.clone(), value(model, rng, &field.ty)))
+            .map(|field| (field.name.clone(), value_of(model, rng, field)))
             .collect();
         says_more |= !given.is_empty();
         json["properties"] = object(model, rng, &given);
@@ -180,22 +189,103 @@ pub fn request(model: &Model, rng: &mut Rng) -> Requested {
     if !context.is_empty() || rng.chance(30) {
         json["context"] = object(model, rng, &context);
     }
-    let test = (!says_more && is_written(&context, &fields)).then(|| {
+    let test = (!says_more).then(|| {
         let mut text = String::new();
         let (first, second) = context.split_at(rng.below(context.len() + 1));
         if !first.is_empty() {
-            text.push_str(&format!("context {}\n  ", braces(model, first)));
+            text.push_str(&format!("context {}\n  ", entries(model, first)));
         }
         let word = if rng.chance(50) { "allow" } else { "deny" };
         let (principal, resource) = (
             literal(model, shape.principal, &principal),
             literal(model, shape.resource, &resource),
         );
-        text.push_str(&format!("{word} {principal} to {} on {resource}", ident(action)));
+        let action = name(Space::Action, action);
+        text.push_str(&format!("{word} {principal} to {action} on {resource}"));
         if !second.is_empty() {
-            text.push_str(&format!(" given {}", braces(model, second)));
+            text.push_str(&format!(" given {}", entries(model, second)));
         }
+        expected(model, rng, (word == "allow").then_some(shape), &mut text);
         text
     });
     Requested { json, test }
+}
+
+/// Rules and obligations that a test expects; whether the decision has them is another matter.
+fn expected(model: &Model, rng: &mut Rng, allowed: Option<Shape>, text: &mut String) {
+    let fits = |role: &&Role| {
+        let permits = |shape: Shape| {
+            let allows = |action: &usize| model.members(*action).contains(&shape.action);
+            role.on.contains(&shape.resource) && role.actions.iter().any(allows)
+        };
+        allowed.is_some_and(permits)
+    };
+    if let Some(role) = rng.pick(&model.roles).filter(fits) {
+        text.push_str(&format!(" by {}", name(Space::Rule, &role.name)));
+    }
+    let mut with = Vec::new();
+    for (obligation, fields) in rng.some(&model.obligations, 25, 0) {
+        let mut text = name(Space::Obligation, &obligation);
+        if rng.chance(60) {
+            text.push_str(&format!(" {}", entries(model, &given(model, rng, &fields, 50))));
+        }
+        with.push(text);
+    }
+    if !with.is_empty() {
+        text.push_str(&format!(" with {}", with.join(", ")));
+    }
+}
+
+/// A test in which tables list principals and resources, and the requests that it is, as JSON.
+pub fn table(model: &Model, rng: &mut Rng) -> (String, Vec<Json>) {
+    let shape = rng.one(&model.shapes());
+    let mut ids = |ty: usize| rng.some(&model.entities[ty].ids, 60, 1);
+    let (principals, resources) = (ids(shape.principal), ids(shape.resource));
+    let fields = model.context_of(shape.action);
+    let context = given(model, rng, &fields, 40);
+    // One of the fields of the context is listed too, where there is one.
+    let at = rng.below(context.len());
+    let listed: Vec<Val> = context
+        .get(at)
+        .and_then(|(name, _)| fields.iter().find(|field| field.name == *name))
+        .map(|field| (0..2).map(|_| value_of(model, rng, field)).collect())
+        .unwrap_or_default();
+    let literals = |ty: usize, ids: &[String]| {
+        let all: Vec<String> = ids.iter().map(|id| literal(model, ty, id)).collect();
+        format!("[{}]", all.join(", "))
+    };
+    let action = &model.actions[shape.action].name;
+    let mut text = String::new();
+    if !context.is_empty() {
+        text.push_str(&format!("context {}\n  ", entries(model, &context)));
+    }
+    let mut case = format!("allow p to {} on `the resource`", name(Space::Action, action));
+    if let Some((field, _)) = context.get(at) {
+        case.push_str(&format!(" given {{ {}: v }}", ident(field)));
+        let values: Vec<String> = listed.iter().map(|val| val.to_language(model, true)).collect();
+        case = format!("for v in [{}] {{ {case} }}", values.join(", "));
+    }
+    text.push_str(&format!(
+        "for p in {} {{\n    for `the resource` in {} {{ {case} }}\n  }}",
+        literals(shape.principal, &principals),
+        literals(shape.resource, &resources),
+    ));
+    let mut requests = Vec::new();
+    for principal in &principals {
+        for resource in &resources {
+            for v in 0..listed.len().max(1) {
+                let mut context = context.clone();
+                if let (Some((_, value)), Some(listed)) = (context.get_mut(at), listed.get(v)) {
+                    value.clone_from(listed);
+                }
+                requests.push(json!({
+                    "subject": entity_json(model, shape.principal, principal),
+                    "action": { "name": action },
+                    "resource": entity_json(model, shape.resource, resource),
+                    "context": object(model, rng, &context),
+                }));
+            }
+        }
+    }
+    (text, requests)
 }

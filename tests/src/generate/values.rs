@@ -3,6 +3,7 @@
 use dictum_artifact::value::{Decimal, Duration, Timestamp, quote};
 use serde_json::{Value as Json, json};
 
+use super::marks::{Space, name};
 use super::model::{Model, ident};
 use super::rng::Rng;
 
@@ -44,28 +45,25 @@ pub struct Field {
     pub ty: Ty,
     /// Whether it may be absent.
     pub optional: bool,
+    /// How many elements it has at most, where that is declared; of a set or a map.
+    pub most: Option<usize>,
 }
 
-impl Ty {
-    /// Whether a value of the type can be written in the language: a map comes from data only.
+impl Field {
+    /// A field.
     #[must_use]
-    pub fn can_be_written(&self) -> bool {
-        match self {
-            Self::Map(_) => false,
-            Self::Set(inner) => inner.can_be_written(),
-            Self::Record(fields) => fields.iter().all(|field| field.ty.can_be_written()),
-            Self::Bool
-            | Self::Int
-            | Self::Decimal
-            | Self::String
-            | Self::Timestamp
-            | Self::Duration
-            | Self::Ip
-            | Self::Enum(_)
-            | Self::Entity(_) => true,
+    pub fn new(name: &str, ty: Ty, optional: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            ty,
+            optional,
+            most: None,
         }
     }
 }
+
+/// How many elements a set or a map counts for where no bound is declared.
+pub const DEFAULT_BOUND: usize = 256;
 
 /// A value, that JSON and the language can both be written from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +107,7 @@ const DECIMALS: [i64; 10] = [
     i64::MAX,
     i64::MIN,
 ];
-const STRINGS: [&str; 10] = [
+const STRINGS: [&str; 13] = [
     "",
     "a",
     "a",
@@ -120,9 +118,13 @@ const STRINGS: [&str; 10] = [
     "A",
     "a*b",
     "é \"q\"\\\u{1f600}",
+    "Straße 9",
+    "É٣",
+    "a\nb",
 ];
-/// Noon of a Monday and its neighbours, weekends, midnights, and the ends of time.
-const TIMES: [i64; 10] = [
+/// Noon of a Monday and its neighbours, weekends, midnights, the ends of time, and times at which clocks are set: in
+/// Berlin, Troll and St John's, on Lord Howe, in Casablanca around a Ramadan; in 2026 and long after.
+const TIMES: [i64; 22] = [
     0,
     1_767_614_400_000,
     1_767_614_400_000,
@@ -133,6 +135,31 @@ const TIMES: [i64; 10] = [
     1_767_614_399_999,
     253_402_300_799_999,
     -62_135_596_800_000,
+    1_774_746_000_000,
+    1_774_745_999_999,
+    1_772_947_800_000,
+    1_772_947_799_999,
+    1_775_314_800_000,
+    1_775_314_799_999,
+    1_771_120_800_000,
+    1_774_144_799_999,
+    32_470_506_000_000,
+    32_470_505_999_999,
+    -1_690_000_000_000,
+    9_000_000_000_001,
+];
+
+/// Time zones, odd ones among them.
+pub const ZONES: [&str; 9] = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Antarctica/Troll",
+    "Pacific/Apia",
 ];
 const DURATIONS: [i64; 9] = [
     0,
@@ -199,12 +226,27 @@ pub fn value(model: &Model, rng: &mut Rng, ty: &Ty) -> Val {
     }
 }
 
+/// A random value of a field: no larger than its bound, and now and then larger than a set counts for without one.
+pub fn value_of(model: &Model, rng: &mut Rng, field: &Field) -> Val {
+    let mut value = value(model, rng, &field.ty);
+    match (&mut value, field.most) {
+        (Val::Set(items), Some(most)) => items.truncate(most),
+        (Val::Map(entries), Some(most)) => entries.truncate(most),
+        (Val::Set(items), None) if field.ty == Ty::Set(Box::new(Ty::Int)) && rng.chance(1) => {
+            let count = i64::try_from(DEFAULT_BOUND + rng.below(3)).unwrap_or(0);
+            *items = (0..count).map(Val::Int).collect();
+        }
+        _ => {}
+    }
+    value
+}
+
 /// Values for fields: for the required ones, and for optional ones with a chance of so many percent.
 pub fn given(model: &Model, rng: &mut Rng, fields: &[Field], percent: usize) -> Vec<(String, Val)> {
     let mut values = Vec::new();
     for field in fields {
         if !field.optional || rng.chance(percent) {
-            values.push((field.name.clone(), value(model, rng, &field.ty)));
+            values.push((field.name.clone(), value_of(model, rng, field)));
         }
     }
     values
@@ -263,15 +305,23 @@ impl Val {
                 if hinted {
                     variant
                 } else {
-                    format!("{}.{variant}", ident(&def.name))
+                    format!("{}.{variant}", name(Space::Type, &def.name))
                 }
             }
-            Self::Entity(entity, id) => format!("{}::{}", ident(&model.entities[*entity].name), quote(id)),
+            Self::Entity(entity, id) => format!("{}::{}", model.entity(*entity), quote(id)),
             Self::Set(items) => {
                 let items: Vec<String> = items.iter().map(|item| item.to_language(model, hinted)).collect();
                 format!("[{}]", items.join(", "))
             }
-            Self::Map(entries) | Self::Record(entries) => braces(model, entries),
+            Self::Map(entries) => {
+                let entry = |(key, value): &(String, Val)| {
+                    let key = if key.len() > 1 { quote(key) } else { ident(key) };
+                    format!("{key}: {}", value.to_language(model, true))
+                };
+                let entries: Vec<String> = entries.iter().map(entry).collect();
+                format!("{{ {} }}", entries.join(", "))
+            }
+            Self::Record(entries) => braces(model, entries),
         }
     }
 }
