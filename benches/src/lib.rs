@@ -1,5 +1,7 @@
 //! What the benches measure with: the examples, compiled and loaded.
 
+pub mod package;
+
 use std::error::Error;
 use std::sync::Arc;
 
