@@ -105,7 +105,6 @@ fn the_runtime_needs_little() {
         "foldhash",
         "indexmap",
         "ipnet",
-        "jiff",
         "postcard",
         "rustc-hash",
         "serde",

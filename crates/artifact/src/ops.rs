@@ -160,20 +160,7 @@ pub fn property(property: Property, value: Scalar, weekday: Option<EnumId>) -> O
             }
             _ => return None,
         })),
-        Scalar::Timestamp(Timestamp(t)) => match property {
-            Property::TimeOfDay => Some(Scalar::Duration(Duration(t.rem_euclid(DAY)))),
-            Property::Date => t
-                .checked_sub(t.rem_euclid(DAY))
-                .map(|t| Scalar::Timestamp(Timestamp(t))),
-            // 1970-01-01 was a Thursday, the fourth day from Monday.
-            Property::Weekday => {
-                let day = (t.div_euclid(DAY) + 3).rem_euclid(7);
-                weekday
-                    .zip(u32::try_from(day).ok())
-                    .map(|(e, day)| Scalar::Enum(e, day))
-            }
-            _ => None,
-        },
+        Scalar::Timestamp(Timestamp(t)) => on_a_clock(property, i128::from(t), weekday),
         Scalar::Duration(Duration(d)) => match property {
             Property::InMilliseconds => Some(Scalar::Int(d)),
             Property::InSeconds => Some(Scalar::Int(d / 1_000)),
@@ -183,6 +170,27 @@ pub fn property(property: Property, value: Scalar, weekday: Option<EnumId>) -> O
             _ => None,
         },
         Scalar::Bool(_) | Scalar::Int(_) | Scalar::Decimal(_) | Scalar::Enum(..) => None,
+    }
+}
+
+/// What a clock tells that shows an instant, which may be one that no `Timestamp` is. `None` where it is a date that starts
+/// before all of these.
+fn on_a_clock(property: Property, shown: i128, weekday: Option<EnumId>) -> Option<Scalar> {
+    let day = i128::from(DAY);
+    let time = shown.rem_euclid(day);
+    match property {
+        Property::TimeOfDay => i64::try_from(time).ok().map(|t| Scalar::Duration(Duration(t))),
+        Property::Date => i64::try_from(shown - time)
+            .ok()
+            .map(|t| Scalar::Timestamp(Timestamp(t))),
+        // 1970-01-01 was a Thursday, the fourth day from Monday.
+        Property::Weekday => {
+            let day = (shown.div_euclid(day) + 3).rem_euclid(7);
+            weekday
+                .zip(u32::try_from(day).ok())
+                .map(|(e, day)| Scalar::Enum(e, day))
+        }
+        _ => None,
     }
 }
 
@@ -252,7 +260,32 @@ pub fn matches(regex: &Regex, text: &str) -> bool {
 /// assert_eq!(local(Timestamp(i64::MAX), &zone), None);
 /// ```
 #[must_use]
-pub fn local(Timestamp(instant): Timestamp, zone: &Zone) -> Option<Timestamp> {
+pub fn local(instant: Timestamp, zone: &Zone) -> Option<Timestamp> {
+    i64::try_from(shown(instant, zone)).ok().map(Timestamp)
+}
+
+/// The time of day, the date or the weekday that clocks in a zone show at an instant: the property of what [`local`] gives,
+/// and defined near the ends of time too, where clocks show what is beyond. `None` for a date that starts before all instants
+/// or after them, and for other properties.
+///
+/// ```
+/// use dictum_artifact::{expr::Property, ops::{Scalar, local_property}, value::{Duration, Timestamp}, zone::Zone};
+/// let zone = Zone { name: "Test/Zone".into(), first: 3_600, changes: [].into() };
+/// let time = Scalar::Duration(Duration::parse("8h12m55s807ms").unwrap());
+/// assert_eq!(local_property(Property::TimeOfDay, Timestamp::MAX, &zone, None), Some(time));
+/// ```
+#[must_use]
+pub fn local_property(
+    property: Property,
+    instant: Timestamp,
+    zone: &Zone,
+    weekday: Option<EnumId>,
+) -> Option<Scalar> {
+    on_a_clock(property, shown(instant, zone), weekday)
+}
+
+/// What clocks in a zone show, in milliseconds.
+fn shown(Timestamp(instant): Timestamp, zone: &Zone) -> i128 {
     let offset = zone.offset_at(instant.div_euclid(1_000));
-    instant.checked_add(i64::from(offset) * 1_000).map(Timestamp)
+    i128::from(instant) + i128::from(offset) * 1_000
 }

@@ -323,6 +323,12 @@ impl Evaluator<'_> {
             Expr::Property(Property::Size, a) => i64::try_from(self.size(*a)?).ok().map(Value::Int),
             Expr::Property(property, a) => {
                 let weekday = self.schema.find_enum(WEEKDAY.0);
+                if let Some(Expr::Local(a, zone)) = self.exprs.get(*a) {
+                    let Scalar::Timestamp(time) = self.scalar(*a)? else {
+                        return None;
+                    };
+                    return ops::local_property(*property, time, zone, weekday).map(scalar_value);
+                }
                 ops::property(*property, self.scalar(*a)?, weekday).map(scalar_value)
             }
             Expr::Set(_, items) => items

@@ -300,7 +300,14 @@ impl<'r> Evaluation<'r> {
             | Property::InMinutes
             | Property::InHours
             | Property::InDays => {
-                ops::property(property, self.scalar(of)?, self.policy.weekday()).map(Value::Scalar)
+                let weekday = self.policy.weekday();
+                let Some(Expr::Local(of, zone)) = self.policy.expr(of) else {
+                    return ops::property(property, self.scalar(of)?, weekday).map(Value::Scalar);
+                };
+                let Scalar::Timestamp(instant) = self.scalar(*of)? else {
+                    return None;
+                };
+                ops::local_property(property, instant, zone, weekday).map(Value::Scalar)
             }
         }
     }
@@ -807,6 +814,10 @@ mod tests {
             property(Property::TimeOfDay, shown(context(NOW))),
         );
         assert_eq!(known(&equal(hour, int(1))), Some(true));
+        // There is a time of day also where clocks show what no instant is, and a day where that has a midnight.
+        let date = property(Property::Date, shown(at(i64::MAX)));
+        let midnight = property(Property::Date, at(i64::MAX));
+        assert_eq!(known(&equal(date, midnight)), Some(true));
     }
 
     #[test]

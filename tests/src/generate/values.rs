@@ -124,7 +124,7 @@ const STRINGS: [&str; 13] = [
 ];
 /// Noon of a Monday and its neighbours, weekends, midnights, the ends of time, and times at which clocks are set: in
 /// Berlin, Troll and St John's, on Lord Howe, in Casablanca around a Ramadan; in 2026 and long after.
-const TIMES: [i64; 22] = [
+const TIMES: [i64; 27] = [
     0,
     1_767_614_400_000,
     1_767_614_400_000,
@@ -135,6 +135,11 @@ const TIMES: [i64; 22] = [
     1_767_614_399_999,
     253_402_300_799_999,
     -62_135_596_800_000,
+    253_402_300_800_000,
+    -62_167_219_200_001,
+    8_640_000_000_000_001,
+    i64::MAX,
+    i64::MIN,
     1_774_746_000_000,
     1_774_745_999_999,
     1_772_947_800_000,
@@ -170,7 +175,7 @@ const DURATIONS: [i64; 9] = [
     86_400_000,
     -60_000,
     i64::MAX,
-    i64::MIN + 1,
+    i64::MIN,
 ];
 const IPS: [&str; 11] = [
     "10.0.0.1",

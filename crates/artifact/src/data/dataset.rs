@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::value::{ValueFault, check_entity_uid, check_fields, check_timestamp};
+use super::value::{ValueFault, check_entity_uid, check_fields};
 use super::{Dataset, DatasetFault, Entity, Grant, GrantFault, Scope, check_grant};
 use crate::path::names;
 use crate::schema::{EntityTypeId, RoleId, Schema};
@@ -213,7 +213,6 @@ fn check_one_grant(
     };
     let mut parts = vec![("subject", check_entity_uid(schema, &grant.subject))];
     parts.extend(scope.map(|uid| ("resource", check_entity_uid(schema, uid))));
-    parts.extend(grant.until.map(|until| ("until", check_timestamp(until))));
     let before = faults.len();
     for (part, checked) in parts {
         if let Err(fault) = checked {

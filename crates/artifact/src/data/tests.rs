@@ -42,11 +42,7 @@ fn values() {
         &format!("expected a value of type `Int`, found `\"{}…`", "x".repeat(59)),
     );
     check(Value::Timestamp(Timestamp::MAX), types::TIMESTAMP, "");
-    check(
-        Value::Timestamp(Timestamp(i64::MAX)),
-        types::TIMESTAMP,
-        "the instant is outside of the years 0 to 9999",
-    );
+    check(Value::Timestamp(Timestamp::MIN), types::TIMESTAMP, "");
     check(Value::Enum(CLEARANCE, 2), types::CLEARANCE, "");
     check(
         Value::Enum(CLEARANCE, 3),
@@ -270,17 +266,12 @@ fn datasets() {
             grant(VIEWER, uid(FOLDER, "f"), on(DOCUMENT)),
             grant(VIEWER, ann(), on(GROUP)),
             grant(VIEWER, ann(), Scope::Entity(uid(REGION, "mars"))),
-            Grant {
-                until: Some(Timestamp(i64::MIN)),
-                ..grant(VIEWER, ann(), Scope::Anything)
-            },
         ],
         &[
             "`grants[0]`: no grant may name the role `owner`: it is held by a condition only",
             "`grants[1]`: no principal of any action can be in this subject",
             "`grants[2]`: no resource that the role `viewer` is declared on can be in this scope",
             "`grants[3]`: `resource`: there is no `Region` with the id `mars`; its ids are `eu` and `us`",
-            "`grants[4]`: `until`: the instant is outside of the years 0 to 9999",
         ],
     );
 }

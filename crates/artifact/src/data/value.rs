@@ -5,7 +5,7 @@ use std::fmt;
 use super::Attributes;
 use crate::path;
 use crate::schema::{Field, Fields, Schema, Type, TypeId};
-use crate::value::{EntityUid, Timestamp, Value};
+use crate::value::{EntityUid, Value};
 
 /// How deep types, and so values, may be nested.
 pub const MAX_TYPE_DEPTH: usize = 256;
@@ -57,8 +57,6 @@ pub enum ValueProblem {
     },
     /// It is an IP network whose address has bits beyond the prefix.
     Network,
-    /// It is an instant outside of the years 0 to 9999, which no text can be.
-    Timestamp,
     /// It is a set or map with more elements than its field is declared to have.
     TooMany {
         /// How many it may have.
@@ -117,7 +115,6 @@ impl fmt::Display for ValueProblem {
                 expected
             ),
             Self::Network => f.write_str("the network has bits beyond its prefix"),
-            Self::Timestamp => f.write_str("the instant is outside of the years 0 to 9999"),
             Self::TooMany { most: 1, found } => write!(f, "expected at most 1 element, found {found}"),
             Self::TooMany { most, found } => write!(f, "expected at most {most} elements, found {found}"),
             Self::UnknownType => f.write_str("the schema has no such type"),
@@ -173,15 +170,6 @@ pub fn check_entity_uid(schema: &Schema, uid: &EntityUid) -> Result<(), ValueFau
             }))
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-/// Checks that an instant can be written.
-pub(crate) fn check_timestamp(timestamp: Timestamp) -> Result<(), ValueFault> {
-    if timestamp.can_be_written() {
-        Ok(())
-    } else {
-        Err(ValueFault::new(ValueProblem::Timestamp))
     }
 }
 
@@ -257,8 +245,8 @@ fn check_within(schema: &Schema, value: &Value, ty: TypeId, levels: usize) -> Re
         | (Type::Int, Value::Int(_))
         | (Type::Decimal, Value::Decimal(_))
         | (Type::String, Value::String(_))
+        | (Type::Timestamp, Value::Timestamp(_))
         | (Type::Duration, Value::Duration(_)) => Ok(()),
-        (Type::Timestamp, Value::Timestamp(timestamp)) => check_timestamp(*timestamp),
         (Type::Ip, Value::Ip(network)) if network.is_canonical() => Ok(()),
         (Type::Ip, Value::Ip(_)) => Err(ValueFault::new(ValueProblem::Network)),
         (Type::Enum(expected), Value::Enum(found, variant)) if expected == *found => {

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::LiteralError;
@@ -11,63 +9,54 @@ use super::LiteralError;
 /// Milliseconds in a day.
 pub const DAY: i64 = 86_400_000;
 
-/// An instant: milliseconds since 1970-01-01T00:00:00Z.
-///
-/// Text and data hold those from [`Timestamp::MIN`] to [`Timestamp::MAX`], the years that RFC 3339 has; arithmetic can
-/// lead beyond.
+/// An instant: milliseconds since 1970-01-01T00:00:00Z. All 64 bits are used, some 292 million years either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
-/// Where the count starts.
-const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-
 impl Timestamp {
-    /// The first instant that can be written, `0000-01-01T00:00:00Z`.
-    pub const MIN: Self = Self(-62_167_219_200_000);
+    /// The first instant, `-292275055-05-16T16:47:04.192Z`.
+    pub const MIN: Self = Self(i64::MIN);
 
-    /// The last instant that can be written, `9999-12-31T23:59:59.999Z`.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    /// The last instant, `+292278994-08-17T07:12:55.807Z`.
+    pub const MAX: Self = Self(i64::MAX);
 
     /// Reads an RFC 3339 instant (`2026-01-05T09:00:00Z`, `…+02:00`), or a date, which is its midnight in UTC.
+    /// A year may also have a sign and at least six digits, as the expanded years of ISO 8601 have in JavaScript.
     /// Digits beyond milliseconds are cut; a leap second is the one before it.
     ///
     /// ```
     /// use dictum_artifact::value::Timestamp;
     /// assert_eq!(Timestamp::parse("1970-01-02").unwrap(), Timestamp(86_400_000));
     /// assert_eq!(Timestamp::parse("1970-01-01T01:00:00+01:00").unwrap(), Timestamp(0));
-    /// assert_eq!(Timestamp::parse("9999-12-31T23:59:59.999Z").unwrap(), Timestamp::MAX);
+    /// assert_eq!(Timestamp::parse("+292278994-08-17T07:12:55.807Z").unwrap(), Timestamp::MAX);
     /// assert!(Timestamp::parse("yesterday").is_err());
     /// ```
     ///
     /// # Errors
-    /// When the text is neither.
+    /// When the text is neither, or 64 bits do not hold the instant.
     pub fn parse(text: &str) -> Result<Self, LiteralError> {
-        let instant = read_instant(text)
-            .map(Self)
-            .filter(|instant| instant.can_be_written());
-        instant.ok_or_else(|| {
+        let instant = read_instant(text).ok_or_else(|| {
             LiteralError(format!(
                 "`{text}` is not a timestamp, such as `2026-01-05T09:00:00Z`, `2026-01-05T10:00:00+01:00` or `2026-01-05`"
             ))
+        })?;
+        i64::try_from(instant).map(Self).map_err(|_| {
+            LiteralError(format!(
+                "`{text}` does not fit a timestamp (from {} to {})",
+                Self::MIN,
+                Self::MAX
+            ))
         })
-    }
-
-    /// Whether it is in the years from 0 to 9999.
-    #[must_use]
-    pub fn can_be_written(self) -> bool {
-        (Self::MIN..=Self::MAX).contains(&self)
     }
 }
 
-fn read_instant(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let date = Date::new(
-        number(date, 0..4, 0, 9999)?,
-        number(date, 5..7, 1, 12)?,
-        number(date, 8..10, 1, 31)?,
-    )
-    .ok()?;
-    if !separated(text, &[4, 7], b'-') {
+/// The instant that a text is, whether it fits or not.
+fn read_instant(text: &str) -> Option<i128> {
+    let (year, text) = read_year(text)?;
+    let (date, rest) = text.split_at_checked(6)?;
+    let month = number(date, 1..3, 1, 12)?;
+    let day = number(date, 4..6, 1, days_in_month(year, month))?;
+    if !separated(date, &[0, 3], b'-') {
         return None;
     }
     let (time, rest) = match rest.split_at_checked(9) {
@@ -79,37 +68,90 @@ fn read_instant(text: &str) -> Option<i64> {
     if !separated(time, &[3, 6], b':') {
         return None;
     }
-    let second: i8 = number(time, 7..9, 0, 60)?;
-    let time = date.at(
-        number(time, 1..3, 0, 23)?,
-        number(time, 4..6, 0, 59)?,
-        second.min(59),
-        0,
-    );
+    let hour: i128 = number(time, 1..3, 0, 23)?;
+    let minute: i128 = number(time, 4..6, 0, 59)?;
+    let second = number::<i128>(time, 7..9, 0, 60)?.min(59);
     let (milliseconds, offset) = match rest.strip_prefix('.') {
         Some(rest) => {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             let (fraction, offset) = rest.split_at_checked(digits)?;
             let thousandths = format!("{:0<3}", fraction.get(..3).unwrap_or(fraction));
             (
-                i64::from(number::<i16>(&thousandths, 0..3, 0, 999)?),
+                number(&thousandths, 0..3, 0, 999)?,
                 (digits > 0).then_some(offset)?,
             )
         }
         None => (0, rest),
     };
-    let minutes = match offset {
+    let ahead = match offset {
         "Z" | "z" => 0,
         _ => {
             let sign = if offset.starts_with('+') { 1 } else { -1 };
             if offset.len() != 6 || !offset.starts_with(['+', '-']) || !separated(offset, &[3], b':') {
                 return None;
             }
-            sign * (number::<i64>(offset, 1..3, 0, 23)? * 60 + number::<i64>(offset, 4..6, 0, 59)?)
+            sign * (number::<i128>(offset, 1..3, 0, 23)? * 60 + number::<i128>(offset, 4..6, 0, 59)?)
         }
     };
-    let since = i64::try_from(time.duration_since(EPOCH).as_millis()).ok()?;
-    since.checked_add(milliseconds)?.checked_sub(minutes * 60_000)
+    let minutes = hour * 60 + minute - ahead;
+    let days = i128::from(days_from_civil(year, month, day));
+    Some(days * i128::from(DAY) + (minutes * 60 + second) * 1_000 + milliseconds)
+}
+
+/// The year at the start of a text, and what follows it: four digits, or a sign and at least six. The year 0 has no minus.
+/// One of more digits than any count is as far away as the first that does not fit.
+fn read_year(text: &str) -> Option<(i64, &str)> {
+    let Some(after) = text.strip_prefix(['+', '-']) else {
+        let (year, rest) = text.split_at_checked(4)?;
+        return Some((number(year, 0..4, 0, 9_999)?, rest));
+    };
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    let (year, rest) = after.split_at_checked(digits)?;
+    let years = match year.trim_start_matches('0') {
+        "" => 0,
+        significant if significant.len() <= 9 => significant.parse().ok()?,
+        _ => 1_000_000_000,
+    };
+    match (text.starts_with('-'), years) {
+        _ if digits < 6 => None,
+        (true, 0) => None,
+        (true, years) => Some((-years, rest)),
+        (false, years) => Some((years, rest)),
+    }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    let is_leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// The days from 1970-01-01 to a date of the proleptic Gregorian calendar. This and its inverse are Howard Hinnant's
+/// `days_from_civil` and `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>): years are counted from
+/// March, so that the leap day is the last, in eras of 400 years.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// The year, month and day so many days after 1970-01-01.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = (from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
 }
 
 /// The number that these bytes of a text are the digits of, from the least to the most that it may be.
@@ -134,15 +176,19 @@ fn separated(text: &str, places: &[usize], separator: u8) -> bool {
         .all(|place| text.as_bytes().get(*place) == Some(&separator))
 }
 
+/// As RFC 3339 has it, in UTC; years outside of 0000 to 9999 with a sign and at least six digits. [`Timestamp::parse`] reads
+/// all of them.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = EPOCH.checked_add(SignedDuration::from_millis(self.0));
-        let Some(time) = time.ok().filter(|_| self.can_be_written()) else {
-            return write!(f, "{}ms since 1970", self.0);
-        };
-        write!(f, "{:04}-{:02}-{:02}", time.year(), time.month(), time.day())?;
-        write!(f, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
-        match time.millisecond() {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY));
+        let time = self.0.rem_euclid(DAY);
+        match year {
+            0..=9_999 => write!(f, "{year:04}")?,
+            _ => write!(f, "{year:+07}")?,
+        }
+        let (hour, minute, second) = (time / 3_600_000, time / 60_000 % 60, time / 1_000 % 60);
+        write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        match time % 1_000 {
             0 => f.write_str("Z"),
             milliseconds => write!(f, ".{milliseconds:03}Z"),
         }
@@ -186,6 +232,7 @@ impl Duration {
             None => (1, text),
         };
         let mut units = DURATION_UNITS.as_slice();
+        // The least duration has no positive counterpart: the sign is a part of each amount.
         let mut total: i64 = 0;
         if rest.is_empty() {
             return Err(malformed());
@@ -204,9 +251,10 @@ impl Duration {
             }
             let scale = units.get(at).map_or(1, |(_, scale)| *scale);
             total = number
-                .parse::<i64>()
+                .parse::<i128>()
                 .ok()
-                .and_then(|n| n.checked_mul(scale)?.checked_mul(sign))
+                .and_then(|n| n.checked_mul(sign * i128::from(scale)))
+                .and_then(|n| i64::try_from(n).ok())
                 .and_then(|n| total.checked_add(n))
                 .ok_or_else(|| LiteralError(format!("`{text}` is too long for a duration")))?;
             units = units.get(at + 1..).unwrap_or_default();
@@ -256,8 +304,21 @@ mod tests {
         check("1970-01-01T00:00:00-23:59", Some(86_340_000));
         check("2016-12-31T23:59:60Z", Some(1_483_228_799_000));
         check("2024-02-29", Some(1_709_164_800_000));
-        check("0000-01-01", Some(Timestamp::MIN.0));
-        check("9999-12-31T23:59:59.999Z", Some(Timestamp::MAX.0));
+        check("0000-01-01", Some(-62_167_219_200_000));
+        check("9999-12-31T23:59:59.999Z", Some(253_402_300_799_999));
+        check("0000-01-01T00:00:00+00:01", Some(-62_167_219_260_000));
+        check("9999-12-31T23:59:59-00:01", Some(253_402_300_859_000));
+        check("+010000-01-01", Some(253_402_300_800_000));
+        check("-000001-12-31T23:59:59.999Z", Some(-62_167_219_200_001));
+        check("+002026-01-05", Some(1_767_571_200_000));
+        check("+0000002026-01-05", Some(1_767_571_200_000));
+        check("+000000-02-29", Some(-62_162_121_600_000));
+        check("-000004-02-29", Some(-62_288_352_000_000));
+        check("+275760-09-13T00:00:00.000Z", Some(8_640_000_000_000_000));
+        check("-271821-04-20t01:00:00+01:00", Some(-8_640_000_000_000_000));
+        check("+292278994-08-17T07:12:55.807Z", Some(i64::MAX));
+        check("-292275055-05-16T16:47:04.192Z", Some(i64::MIN));
+        check("-292275055-05-17T16:47:04.191+23:59", Some(i64::MIN + 59_999));
         for wrong in [
             "",
             "2026",
@@ -281,11 +342,22 @@ mod tests {
             "2026-01-05T09:00:00Z[UTC]",
             "+026-01-05",
             "-2026-01-05",
+            "+2026-01-05",
+            "+02026-01-05",
+            "-000000-01-01",
+            "-00000000-01-01",
+            "-000001-02-29",
+            "+012026",
+            "+-12026-01-05",
+            "+01२026-01-05",
+            "+292278994-08-17T07:12:55.808Z",
+            "-292275055-05-16T16:47:04.191Z",
+            "-292275055-05-16T16:47:04.192+00:01",
+            "+999999999-01-01",
+            "+99999999999999999999999999999999999999999-01-01",
             "12026-01-05",
             "2026/01/05",
             "2026-01-05T09.00.00Z",
-            "0000-01-01T00:00:00+00:01",
-            "9999-12-31T23:59:59-00:01",
             "2026-01-0५",
             "２０２６-01-05",
         ] {
@@ -294,20 +366,51 @@ mod tests {
     }
 
     #[test]
-    fn instants_that_cannot_be_written() {
+    fn instants_outside_of_four_digits() {
+        let check = |instant: i64, expected: &str| assert_eq!(Timestamp(instant).to_string(), expected);
+        check(253_402_300_800_000, "+010000-01-01T00:00:00Z");
+        check(-62_167_219_200_000, "0000-01-01T00:00:00Z");
+        check(-62_167_219_200_001, "-000001-12-31T23:59:59.999Z");
+        check(i64::MAX, "+292278994-08-17T07:12:55.807Z");
+        check(i64::MIN, "-292275055-05-16T16:47:04.192Z");
+        let far = Timestamp::parse("+292278994-08-18").unwrap_err().to_string();
         assert_eq!(
-            Timestamp(i64::MAX).to_string(),
-            "9223372036854775807ms since 1970"
+            far,
+            "`+292278994-08-18` does not fit a timestamp (from -292275055-05-16T16:47:04.192Z to +292278994-08-17T07:12:55.807Z)"
         );
-        assert_eq!(
-            Timestamp(Timestamp::MIN.0 - 1).to_string(),
-            "-62167219200001ms since 1970"
-        );
+    }
+
+    #[test]
+    fn durations() {
+        let check = |text: &str, expected: Option<i64>| {
+            assert_eq!(Duration::parse(text).ok().map(|d| d.0), expected, "{text}");
+        };
+        check("25h", Some(90_000_000));
+        check("90m", Some(5_400_000));
+        check("1d0h", Some(DAY));
+        check("-1h30m", Some(-5_400_000));
+        check("9223372036854775807ms", Some(i64::MAX));
+        check("9223372036854775808ms", None);
+        check("-9223372036854775808ms", Some(i64::MIN));
+        check("-9223372036854775809ms", None);
+        check("-106751991167d7h12m55s808ms", Some(i64::MIN));
+        check("-106751991167d26m55s808ms", Some(i64::MIN + 24_360_000));
+        check("106751991168d", None);
+        check("99999999999999999999999999999999999999999999d", None);
+        check("--1h", None);
+        check("-", None);
+    }
+
+    #[test]
+    fn the_least_decimal() {
+        let least = super::super::Decimal::parse("-922337203685477.5808");
+        assert_eq!(least.map(|d| d.ten_thousandths()), Ok(i64::MIN));
     }
 
     proptest! {
         #[test]
-        fn written_timestamps(t in Timestamp::MIN.0..=Timestamp::MAX.0) {
+        fn written_timestamps(t: i64, near in -300_000_000_000_000..300_000_000_000_000_i64) {
+            prop_assert_eq!(Timestamp::parse(&Timestamp(near).to_string()), Ok(Timestamp(near)));
             prop_assert_eq!(Timestamp::parse(&Timestamp(t).to_string()), Ok(Timestamp(t)));
         }
 
@@ -323,10 +426,10 @@ mod tests {
         }
 
         #[test]
-        fn any_text(text: String, digits in "[0-9-]{4,12}[Tt ]?[0-9:.]{0,12}[Zz+-]?[0-9:]{0,6}") {
+        fn any_text(text: String, digits in "[+-]?[0-9-]{4,22}[Tt ]?[0-9:.]{0,12}[Zz+-]?[0-9:]{0,6}") {
             for text in [text, digits] {
                 if let Ok(t) = Timestamp::parse(&text) {
-                    prop_assert!(t.can_be_written());
+                    prop_assert_eq!(Timestamp::parse(&t.to_string()), Ok(t));
                 }
             }
         }

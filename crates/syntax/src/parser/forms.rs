@@ -194,12 +194,15 @@ pub(super) fn literal(written: &str, place: Span) -> Option<Mend> {
     duration(written, place)
 }
 
-/// `time"2026-01-05T09:00:00"`, `time"5.1.2026"`
+/// `time"2026-01-05T09:00:00"`, `time"12026-01-05"`, `time"5.1.2026"`
 fn timestamp(written: &str, place: Span) -> Option<Mend> {
     if Timestamp::parse(&format!("{written}Z")).is_ok() {
         return Some(Mend::says(
             "say the zone: `Z` at the end for UTC, or an offset such as `+01:00`",
         ));
+    }
+    if let Some(mend) = year(written, place) {
+        return Some(mend);
     }
     let mut parts = written.split('.');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -207,6 +210,30 @@ fn timestamp(written: &str, place: Span) -> Option<Mend> {
     Timestamp::parse(&date).ok().filter(|_| parts.next().is_none())?;
     let text = format!("time\"{date}\"");
     Some(Mend::writes(format!("write `{text}`"), place, text))
+}
+
+/// A year of more than four digits without its sign, or of fewer than six with it.
+fn year(written: &str, place: Span) -> Option<Mend> {
+    let unsigned = written.trim_start_matches(['+', '-']);
+    let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+    let (year, rest) = unsigned.split_at_checked(digits)?;
+    let sign = match written.strip_suffix(unsigned)? {
+        "" if digits > 4 => "+",
+        sign @ ("+" | "-") => sign,
+        _ => return None,
+    };
+    let (text, says) = match year.trim_start_matches('0') {
+        "" => (format!("0000{rest}"), "the year 0 has no sign"),
+        _ => (
+            format!("{sign}{year:0>6}{rest}"),
+            "a year of other than four digits has a sign and at least six",
+        ),
+    };
+    Timestamp::parse(&text).ok().filter(|_| text != written)?;
+    let text = format!("time\"{text}\"");
+    let help = format!("{says}: `{text}`");
+    let mend = Mend::says(help).doing(format!("write `{text}`"), vec![edit(place, text)]);
+    Some(mend.guessed())
 }
 
 /// `15min`, `30s2m`
