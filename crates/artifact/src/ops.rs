@@ -194,7 +194,7 @@ fn on_a_clock(property: Property, shown: i128, weekday: Option<EnumId>) -> Optio
     }
 }
 
-/// Whether all of `net` lies in the IPv4 network or the IPv6 network given as (address bits, prefix).
+/// Whether the whole network of `net` lies in the IPv4 network or the IPv6 network given as (address bits, prefix).
 fn within(net: Network, v4: (u32, u8), v6: (u128, u8)) -> bool {
     match net.addr() {
         IpAddr::V4(addr) => {

@@ -107,7 +107,8 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// An IPv4 or IPv6 network; a single address is the network of its full length.
+/// An IPv4 or IPv6 address with the length of its network's prefix, as interfaces are configured. A network is its first
+/// address with the length; a single address has the full length.
 ///
 /// An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`, as dual-stack sockets report it) is the IPv4 address, so that no
 /// rule about a network can be passed by writing the address the other way.
@@ -115,10 +116,11 @@ impl fmt::Display for Decimal {
 pub struct Network(IpNet);
 
 impl Network {
-    /// A network of an address and a prefix length, where the address has no bits beyond the prefix.
+    /// An address and a prefix length. A prefix that is shorter than what wraps an IPv4 address reaches beyond all of these, and
+    /// the address stays one of IPv6.
     ///
     /// # Errors
-    /// When the prefix is too long for the address, or the address has bits beyond it.
+    /// When the prefix is too long for the address.
     pub fn new(addr: IpAddr, prefix: u8) -> Result<Self, LiteralError> {
         let (addr, prefix) = match addr {
             IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
@@ -127,30 +129,25 @@ impl Network {
             },
             IpAddr::V4(_) => (addr, prefix),
         };
-        let Ok(net) = IpNet::new(addr, prefix) else {
-            return literal_error(format!("the prefix `/{prefix}` is too long for `{addr}`"));
-        };
-        if net.trunc() != net {
-            return literal_error(format!(
-                "`{net}` has bits beyond its prefix; the network is `{}`",
-                net.trunc()
-            ));
+        match IpNet::new(addr, prefix) {
+            Ok(net) => Ok(Self(net)),
+            Err(_) => literal_error(format!("the prefix `/{prefix}` is too long for `{addr}`")),
         }
-        Ok(Self(net))
     }
 
-    /// Reads `10.0.0.1`, `10.0.0.0/8`, `::1`, `fd00::/8`.
+    /// Reads `10.0.0.1`, `10.0.0.0/8`, `10.1.2.3/8`, `::1`, `fd00::/8`.
     ///
     /// ```
     /// use dictum_artifact::value::Network;
     /// let office = Network::parse("10.0.0.0/8").unwrap();
     /// assert!(office.contains(Network::parse("10.1.2.3").unwrap()));
     /// assert_eq!(Network::parse("::ffff:10.1.2.3").unwrap(), Network::parse("10.1.2.3").unwrap());
-    /// assert!(Network::parse("10.0.0.1/8").is_err());
+    /// let host = Network::parse("10.0.0.1/8").unwrap();
+    /// assert!(host != office && host.network() == office && host.contains(office));
     /// ```
     ///
     /// # Errors
-    /// When the text is neither an address nor a network, or the address has bits beyond the prefix.
+    /// When the text is neither an address nor a network, or the prefix is too long.
     pub fn parse(text: &str) -> Result<Self, LiteralError> {
         let (addr, prefix) = match text.split_once('/') {
             Some((addr, prefix)) => (addr, Some(prefix)),
@@ -173,13 +170,20 @@ impl Network {
         Self::new(addr, prefix)
     }
 
-    /// Whether the whole of `other` lies in this network. Networks of different versions never do.
+    /// Whether the whole network of `other` lies in this one's; bits beyond the prefixes do not matter. Networks of different
+    /// versions never do.
     #[must_use]
     pub fn contains(self, other: Self) -> bool {
         self.0.contains(&other.0)
     }
 
-    /// The network's first address.
+    /// The network without an address in it: the bits beyond the prefix are zero.
+    #[must_use]
+    pub fn network(self) -> Self {
+        Self(self.0.trunc())
+    }
+
+    /// The address, with its bits beyond the prefix.
     #[must_use]
     pub fn addr(self) -> IpAddr {
         self.0.addr()
@@ -311,4 +315,55 @@ pub fn quote(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let check = |text: &str, expected: Option<(&str, &str)>| {
+            let found = Network::parse(text).ok();
+            let found = found.map(|address| (address.to_string(), address.network().to_string()));
+            let found = found
+                .as_ref()
+                .map(|(own, network)| (own.as_str(), network.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("10.1.2.3", Some(("10.1.2.3", "10.1.2.3")));
+        check("10.1.2.3/32", Some(("10.1.2.3", "10.1.2.3")));
+        check("10.1.2.3/8", Some(("10.1.2.3/8", "10.0.0.0/8")));
+        check("10.1.2.3/0", Some(("10.1.2.3/0", "0.0.0.0/0")));
+        check("FD00:0::1/8", Some(("fd00::1/8", "fd00::/8")));
+        check("::ffff:10.1.2.3", Some(("10.1.2.3", "10.1.2.3")));
+        check("::ffff:10.1.2.3/104", Some(("10.1.2.3/8", "10.0.0.0/8")));
+        check("::ffff:10.1.2.3/96", Some(("10.1.2.3/0", "0.0.0.0/0")));
+        check(
+            "::ffff:10.1.2.3/95",
+            Some(("::ffff:10.1.2.3/95", "::fffe:0:0/95")),
+        );
+        check("::10.1.2.3/128", Some(("::a01:203", "::a01:203")));
+        check("10.1.2.3/33", None);
+        check("::1/129", None);
+        check("10.1.2.3/", None);
+        check("10.1.2.3/+8", None);
+        check("10.1.2.3/8/8", None);
+    }
+
+    proptest! {
+        #[test]
+        fn written_addresses(addr: std::net::IpAddr, v4: std::net::Ipv4Addr, prefix in 0..=128_u8) {
+            let mapped = IpAddr::V6(v4.to_ipv6_mapped());
+            for addr in [addr, mapped, IpAddr::V4(v4)] {
+                if let Ok(address) = Network::new(addr, prefix) {
+                    prop_assert_eq!(Network::parse(&address.to_string()), Ok(address));
+                    prop_assert!(address.is_canonical() && address.network().is_canonical());
+                    prop_assert!(address.contains(address.network()) && address.network().contains(address));
+                }
+            }
+        }
+    }
 }

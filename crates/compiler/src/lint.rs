@@ -8,6 +8,7 @@
 //! A lint says only what holds of every kind of request that its rule is about. Lints run where a package has no errors;
 //! each has a level in [`Levels`], and `@allow("name")` on a declaration silences it there. [`LINTS`] is the table of all.
 
+mod addresses;
 mod allow;
 mod conditions;
 mod logic;
@@ -34,13 +35,13 @@ pub(crate) use allow::{ALLOW, weigh_warnings};
 use marks::Marks;
 pub use table::{
     ALL_ACTIONS, ALWAYS_TRUE, BOOL_COMPARISON, CONTRADICTION, COVERED_RULE, DEAD_PERMIT, DUPLICATE_RULE,
-    HIDDEN_CHARACTER, LABEL_CASE, LINTS, LOOKALIKE_NAME, Level, Levels, Lint, MISSING_BECAUSE, MISSING_LABEL,
-    NAME_CASE, NEVER_FIRES, NEVER_TRUE, OPTIONAL_ALWAYS_ASKED, OVERFLOW, PERMIT_ALL, REDUNDANT_HAS,
-    REDUNDANT_INCLUDE, REDUNDANT_OTHERWISE, REPEATED_CONDITION, REPEATED_NAME, SELF_COMPARISON, SHADOWING,
-    TYPE_CASE, UNDEFINED_FORBIDS, UNHELD_ROLE, UNKNOWN_ALLOW, UNPERMITTED_ACTION, UNUSED_ACTION,
-    UNUSED_ACTION_GROUP, UNUSED_ATTRIBUTE, UNUSED_CONSTANT, UNUSED_CONTEXT_FIELD, UNUSED_ENTITY, UNUSED_ENUM,
-    UNUSED_ENUM_NAME, UNUSED_FIXTURE, UNUSED_FUNCTION, UNUSED_IMPORT, UNUSED_OBLIGATION, UNUSED_ROLE,
-    UNUSED_TYPE, UnknownLint, find,
+    HIDDEN_CHARACTER, HOST_BITS, LABEL_CASE, LINTS, LOOKALIKE_NAME, Level, Levels, Lint, MISSING_BECAUSE,
+    MISSING_LABEL, NAME_CASE, NEVER_FIRES, NEVER_TRUE, OPTIONAL_ALWAYS_ASKED, OVERFLOW, PERMIT_ALL,
+    REDUNDANT_HAS, REDUNDANT_INCLUDE, REDUNDANT_OTHERWISE, REPEATED_CONDITION, REPEATED_NAME,
+    SELF_COMPARISON, SHADOWING, TYPE_CASE, UNDEFINED_FORBIDS, UNHELD_ROLE, UNKNOWN_ALLOW, UNPERMITTED_ACTION,
+    UNUSED_ACTION, UNUSED_ACTION_GROUP, UNUSED_ATTRIBUTE, UNUSED_CONSTANT, UNUSED_CONTEXT_FIELD,
+    UNUSED_ENTITY, UNUSED_ENUM, UNUSED_ENUM_NAME, UNUSED_FIXTURE, UNUSED_FUNCTION, UNUSED_IMPORT,
+    UNUSED_OBLIGATION, UNUSED_ROLE, UNUSED_TYPE, UnknownLint, find,
 };
 
 /// How much work all lints of a package may be; what would be beyond is not told.
@@ -81,6 +82,7 @@ pub(crate) fn check(checked: &Checked<'_>, levels: &Levels) -> Vec<Diagnostic> {
     unused::check(checked, &names, &mut found);
     style::check(checked, &names, &mut found);
     shadow::check(checked, &mut found);
+    addresses::check(checked, &mut found);
     let Found { mut diagnostics, .. } = found;
     allow::silence(checked.files, levels, &mut diagnostics);
     diagnostics

@@ -177,7 +177,7 @@ const DURATIONS: [i64; 9] = [
     i64::MAX,
     i64::MIN,
 ];
-const IPS: [&str; 11] = [
+const IPS: [&str; 16] = [
     "10.0.0.1",
     "10.0.0.1",
     "10.0.0.0/8",
@@ -189,6 +189,11 @@ const IPS: [&str; 11] = [
     "::1",
     "fd00::/8",
     "ff02::1",
+    "10.0.0.1/8",
+    "10.1.2.3/8",
+    "fd00::1/8",
+    "::ffff:10.0.0.1/104",
+    "::ffff:10.0.0.1/64",
 ];
 
 /// Texts that pieces of [`STRINGS`] match, as patterns of `like`.

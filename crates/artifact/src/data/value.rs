@@ -55,7 +55,7 @@ pub enum ValueProblem {
         /// The ids that there are, or the first of them, as a list for people.
         expected: String,
     },
-    /// It is an IP network whose address has bits beyond the prefix.
+    /// It is an IPv6 network that an IPv4 one is written as.
     Network,
     /// It is a set or map with more elements than its field is declared to have.
     TooMany {
@@ -114,7 +114,7 @@ impl fmt::Display for ValueProblem {
                 path::shorten(found),
                 expected
             ),
-            Self::Network => f.write_str("the network has bits beyond its prefix"),
+            Self::Network => f.write_str("the IPv6 address is one of IPv4, and is that"),
             Self::TooMany { most: 1, found } => write!(f, "expected at most 1 element, found {found}"),
             Self::TooMany { most, found } => write!(f, "expected at most {most} elements, found {found}"),
             Self::UnknownType => f.write_str("the schema has no such type"),

@@ -784,8 +784,11 @@ mod random {
             "user" => any::<String>()
                 .prop_map(|id| Value::Entity(uid(USER, &id)))
                 .boxed(),
-            "ip" => any::<std::net::IpAddr>()
-                .prop_map(|addr| Network::new(addr, if addr.is_ipv4() { 32 } else { 128 }).unwrap())
+            "ip" => (any::<std::net::IpAddr>(), 0..=128_u8)
+                .prop_map(|(addr, prefix)| {
+                    let longest = if addr.is_ipv4() { 32 } else { 128 };
+                    Network::new(addr, prefix.min(longest)).unwrap()
+                })
                 .prop_map(Value::Ip)
                 .boxed(),
             _ => any::<i64>().prop_map(Value::Int).boxed(),

@@ -107,6 +107,7 @@ lints! {
     ALL_ACTIONS = "L0402", "all_actions", Allow, "a role that gives every action on its types";
     UNDEFINED_FORBIDS = "L0403", "undefined_forbids", Allow, "a forbid that missing data can make fire";
     OVERFLOW = "L0404", "overflow", Allow, "arithmetic that can overflow";
+    HOST_BITS = "L0405", "host_bits", Warn, "an address with the prefix length of its network";
 
     HIDDEN_CHARACTER = "L0501", "hidden_character", Warn, "a character that does not show, or changes the direction of what is shown";
     LOOKALIKE_NAME = "L0502", "lookalike_name", Warn, "a name that looks like another one";

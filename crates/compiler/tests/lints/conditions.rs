@@ -311,3 +311,63 @@ fn long_chains() {
     condition("always_true", &terms.join(" or "), &[]);
     condition("never_true", &terms.join(" or "), &[]);
 }
+
+#[test]
+fn host_bits() {
+    let lint = "host_bits";
+    condition(
+        lint,
+        "context.ip in ip\"10.1.2.3/8\"",
+        &[
+            "15 `10.1.2.3/8` is an address in a network, and the network is `10.0.0.0/8`",
+            "=> context.ip in ip\"10.0.0.0/8\"",
+        ],
+    );
+    condition(
+        lint,
+        "context.ip in [ip\"10.0.0.0/8\", ip\"fd00::1/8\"]",
+        &[
+            "32 `fd00::1/8` is an address in a network, and the network is `fd00::/8`",
+            "=> context.ip in [ip\"10.0.0.0/8\", ip\"fd00::/8\"]",
+        ],
+    );
+    condition(
+        lint,
+        "context.ip in ip\"::ffff:10.1.2.3/64\"",
+        &[
+            "15 `::ffff:10.1.2.3/64` is an address in a network, and the network is `::/64`",
+            "=> context.ip in ip\"::/64\"",
+        ],
+    );
+    // To be the address with this length is something else than to be the network.
+    condition(
+        lint,
+        "context.ip == ip\"10.1.2.3/8\"",
+        &["15 `10.1.2.3/8` is an address in a network, and the network is `10.0.0.0/8`"],
+    );
+    condition(
+        lint,
+        "[ip\"10.1.2.3/8\"] contains context.ip",
+        &["2 `10.1.2.3/8` is an address in a network, and the network is `10.0.0.0/8`"],
+    );
+    condition(
+        lint,
+        "context.ip in [ip\"10.0.0.0/8\", ip\"10.1.2.3\", ip\"::/0\"]",
+        &[],
+    );
+    policy(
+        lint,
+        "
+entity User  entity Host { own: Ip }  action read by User on Host
+const OURS = ip\"10.1.2.3/8\"
+fn is_ours(net: Ip) = net in OURS
+r: permit User to read on Host when is_ours(resource.own)
+fixture f { Host::\"a\" { own: ip\"10.1.2.3/16\" } }
+@allow(\"host_bits\")
+fixture g { Host::\"a\" { own: ip\"10.1.2.3/16\" } }",
+        &[
+            "2:14 `10.1.2.3/8` is an address in a network, and the network is `10.0.0.0/8`",
+            "5:30 `10.1.2.3/16` is an address in a network, and the network is `10.1.0.0/16`",
+        ],
+    );
+}

@@ -163,9 +163,14 @@ impl Maker<'_> {
     }
 
     fn network(&mut self) -> ExprId {
-        let text = self
-            .random
-            .pick(&["10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16", "10.1.2.3"]);
+        let text = self.random.pick(&[
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "192.168.0.0/16",
+            "10.1.2.3",
+            "10.1.2.3/8",
+            "10.1.2.3/16",
+        ]);
         self.literal(Literal::Ip(Network::parse(text).expect("a network")))
     }
 
@@ -362,7 +367,15 @@ fn world(schema: &Schema, random: &mut Random) -> (Request, Dataset) {
             "n" | "m" => Value::Int(random.pick(&[-1, 0, 1, 2, 3, 4, i64::MAX])),
             "flag" => Value::Bool(random.next(2) == 0),
             "from" => {
-                let text = random.pick(&["10.1.2.3", "10.2.0.0", "192.168.1.1", "8.8.8.8", "10.0.0.0/8"]);
+                let text = random.pick(&[
+                    "10.1.2.3",
+                    "10.2.0.0",
+                    "192.168.1.1",
+                    "8.8.8.8",
+                    "10.0.0.0/8",
+                    "10.1.2.3/8",
+                    "10.1.9.9/16",
+                ]);
                 Value::Ip(Network::parse(text).expect("an address"))
             }
             "plan" => Value::Entity(uid("Plan", random.pick(&["free", "paid"]))),
