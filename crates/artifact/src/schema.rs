@@ -157,12 +157,12 @@ pub struct EntityTypeDef {
     pub closed: Option<Vec<String>>,
 }
 
-/// An action, or a group of actions.
+/// An action, or a group of actions, which no request asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionDef {
     /// The action's name.
     pub name: String,
-    /// The groups that it belongs to (transitive, without itself), sorted.
+    /// The actions and groups that it is in (transitive, without itself), sorted.
     pub groups: Vec<ActionId>,
     /// For an action, the record of the context that its requests carry; `None` for a group.
     pub context: Option<RecordId>,

@@ -102,7 +102,7 @@ pub enum Problem {
     TooFew(&'static str),
     /// An entity type's ancestors are not those that follow from the parents.
     Ancestors,
-    /// An action's groups are not closed under their own groups, or not groups.
+    /// What an action is in is not closed under what that is in, or holds the action itself.
     Groups,
     /// A role's carriers are not closed under their own carriers, not grantable, or without the role itself.
     Carriers,

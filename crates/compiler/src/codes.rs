@@ -35,7 +35,7 @@ codes! {
     ACTION_TYPES = "D0402", "an action without the types that it applies to";
     HEAD_FITS_NOTHING = "D0403", "a rule head that fits no declared action";
     PARENT_TYPE = "D0404", "a parent of a type that the hierarchy does not allow";
-    NOT_A_GROUP = "D0405", "an action used as a group, or a group used as an action";
+    NOT_A_GROUP = "D0405", "a group of actions used as an action";
     MISSING_FIELD = "D0406", "a required attribute or field without a value";
     EMPTY_ENUM = "D0407", "an enum without names";
     FIXTURE_ENTITIES = "D0408", "fixture entities that are described twice or lie in themselves";

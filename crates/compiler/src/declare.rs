@@ -66,9 +66,9 @@ pub(crate) struct Declared<'a> {
     pub(crate) conditions: Vec<Option<&'a Expr>>,
     /// For each role, the roles that include it (transitive) and itself, sorted.
     pub(crate) includers: Vec<Vec<RoleId>>,
-    /// The actions that each role's body lists, groups by their members; names that are wrong are left out.
+    /// The actions that each role's body lists, with all that are in them; names that are wrong are left out.
     pub(crate) allowed: Vec<Vec<ActionId>>,
-    /// For each action, its members if it is a group (transitive), else itself.
+    /// For each action, itself unless it is a group, and all that are in it (transitive), sorted.
     pub(crate) members: Vec<Vec<ActionId>>,
     /// The context fields that requests of any action have, with the type that one of them gives each.
     pub(crate) context_fields: BTreeMap<String, TypeId>,
@@ -425,14 +425,14 @@ impl<'a> Declared<'a> {
         for cycle in &components.cycles {
             diagnostics.push(cycle.diagnostic(
                 codes::TYPE_CYCLE,
-                "the action group",
+                "the action",
                 "belongs to itself",
                 "belongs to",
             ));
         }
         let place = collected.actions.values().map(|(name, _)| name.span).min();
         let place = place.filter(|_| components.cycles.is_empty());
-        let above = self.reachable(&groups, "action groups belong to one another", place, diagnostics);
+        let above = self.reachable(&groups, "actions belong to one another", place, diagnostics);
         for (def, above) in self.schema.actions.iter_mut().zip(above) {
             def.groups = above.into_iter().map(ActionId).collect();
         }
@@ -470,7 +470,7 @@ impl<'a> Declared<'a> {
         self.shapes(collected, &resolved, diagnostics);
     }
 
-    /// The groups, types and context of actions that are declared together.
+    /// What actions that are declared together are in, their types and their context.
     fn resolve_actions(
         &mut self,
         decl: &ActionDecl,
@@ -482,26 +482,12 @@ impl<'a> Declared<'a> {
         let mut groups = Vec::new();
         for group in &decl.groups {
             let name = group.name.as_str();
-            match (positions.get(name), collected.actions.get(name)) {
-                (Some(&at), Some((_, group_decl))) if group_decl.on.is_empty() => {
-                    groups.push((at, group.span));
-                }
-                (Some(_), Some((declared, _))) => {
-                    self.incomplete = true;
-                    diagnostics.push(
-                        Diagnostic::error(
-                            codes::NOT_A_GROUP,
-                            group.span,
-                            format!("`{name}` is an action, not a group of actions"),
-                        )
-                        .with_related(declared.span, "declared here, with the types that it applies to")
-                        .with_help(format!("a group is declared without them: `action {name}`")),
-                    );
-                }
-                _ => {
+            match positions.get(name) {
+                Some(&at) => groups.push((at, group.span)),
+                None => {
                     self.incomplete = true;
                     let known = collected.actions.keys().copied();
-                    self.unknown(group, "action group", known, diagnostics);
+                    self.unknown(group, "action", known, diagnostics);
                 }
             }
         }
@@ -909,7 +895,7 @@ pub(crate) fn written(name: &str) -> String {
 
 /// What actions that are declared together have in common.
 struct ResolvedActions {
-    /// The groups, each with the place that names it.
+    /// The actions that they are in, each with the place that names it.
     groups: Vec<(usize, Span)>,
     by: Vec<EntityTypeId>,
     on: Vec<EntityTypeId>,

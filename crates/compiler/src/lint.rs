@@ -58,7 +58,7 @@ pub(crate) struct Checked<'p> {
     pub(crate) typings: &'p [Typing],
     /// For each role, the roles that include it (transitive) and itself, sorted.
     pub(crate) includers: &'p [Vec<RoleId>],
-    /// For each action, its members if it is a group (transitive), else itself.
+    /// For each action, itself unless it is a group, and all that are in it (transitive), sorted.
     pub(crate) members: &'p [Vec<ActionId>],
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dictum_artifact::expr::{Arithmetic, Comparison, Expr, Literal, Property, Quantifier};
+use dictum_artifact::schema::ActionId;
 use dictum_compiler::Program;
 use dictum_syntax::ast::{
     Actions, BinaryOp, Clause, Declaration, DeclarationKind, Effect, ExprKind, FieldDecl, File, FixtureItem,
@@ -21,7 +22,7 @@ pub const ALL: &[&str] = &[
     "doc comment", "annotation", "annotation without text",
     "module", "use", "use names", "principals", "obligation", "fn", "parameter", "const", "const with a type",
     "entity", "entity in", "entity with closed ids", "enum", "ordered enum", "type alias", "context",
-    "action", "actions together", "action in group", "action with own context", "action group",
+    "action", "actions together", "action in group", "action with own context", "action group", "action in an action",
     "optional field", "type name", "Set<T>", "Set<T, n>", "Map<T>", "Map<T, n>", "record type",
     "role", "role includes", "role without actions", "held default", "held by grant", "held when", "held by grant or when",
     "exclusive", "exclusive with a label", "never", "always",
@@ -60,6 +61,16 @@ pub fn count_file(file: &File, counts: &mut Counts) {
 pub fn count_program(program: &Program, counts: &mut Counts) {
     let mut counter = Counter(counts);
     program.exprs.0.iter().for_each(|expr| counter.typed(expr));
+    let actions = &program.schema.actions;
+    let applies = |id: &ActionId| {
+        program
+            .schema
+            .action(*id)
+            .is_some_and(|def| def.context.is_some())
+    };
+    for def in actions.iter().filter(|def| def.context.is_some()) {
+        counter.see_if(def.groups.iter().any(applies), "action in an action");
+    }
 }
 
 struct Counter<'c>(&'c mut Counts);

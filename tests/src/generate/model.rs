@@ -68,7 +68,7 @@ pub struct Entity {
 pub struct Action {
     /// Its name.
     pub name: String,
-    /// The groups that it is declared in.
+    /// The groups and actions that it is declared in.
     pub groups: Vec<usize>,
     /// The principal types.
     pub by: Vec<usize>,
@@ -335,7 +335,10 @@ impl Model {
                 rng.some(&types, 25, 1)
             };
             let on = rng.some(&types, 25, 1);
-            let groups = rng.some(&[0, 1], 35, 0);
+            let mut groups = rng.some(&[0, 1], 35, 0);
+            // Actions that are asked for may have members too.
+            let others: Vec<usize> = (2..self.actions.len()).collect();
+            groups.extend(rng.some(&others, 15, 0));
             let own = if rng.chance(50) {
                 rng.some(&own, 50, 1)
             } else {
@@ -349,6 +352,13 @@ impl Model {
                 own,
                 with_previous: false,
             });
+        }
+        // And so may a group be in one of them, which is in nothing.
+        let tops: Vec<usize> = (2..self.actions.len())
+            .filter(|at| self.actions[*at].groups.is_empty())
+            .collect();
+        if let Some(top) = rng.pick(&tops).copied().filter(|_| rng.chance(20)) {
+            self.actions[1].groups.push(top);
         }
     }
 
@@ -480,7 +490,7 @@ impl Model {
         shapes
     }
 
-    /// An action, or the actions of a group, those of its groups too.
+    /// An action unless it is a group, and all that are in it, be it by way of others.
     #[must_use]
     pub fn members(&self, action: usize) -> Vec<usize> {
         let is_member = |other: &usize| !self.actions[*other].on.is_empty() && self.belongs(*other, action);

@@ -230,7 +230,7 @@ fn check_actions(schema: &Schema, work: &mut Work) -> Result<(), Invalid> {
                 .groups
                 .iter()
                 .all(|above| def.groups.binary_search(above).is_ok());
-            if group.index() == at || group_def.context.is_some() || !closed {
+            if group.index() == at || !closed {
                 return Err(place.is(Problem::Groups));
             }
         }

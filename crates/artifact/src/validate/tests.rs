@@ -4,7 +4,7 @@ use super::*;
 use crate::dag::{Effect, Node, NodeId, RuleId};
 use crate::expr::{Arithmetic, Comparison, Expr, ExprId, Exprs, Literal, Pattern, Property};
 use crate::schema::{ActionId, EntityTypeId, EnumId, Field, Fields, RecordId, RoleId, Type, TypeId};
-use crate::testing::{DOCUMENT, EXPRS, FOLDER, OWNER, READ, VIEWER, WRITE, artifact, types, update_reads};
+use crate::testing::{DOCUMENT, EXPRS, FOLDER, OWNER, VIEWER, WRITE, artifact, types, update_reads};
 
 mod forms;
 
@@ -99,7 +99,7 @@ fn schemas() {
         "entity type 3 has ids that are not in order, or repeat",
     );
     check(
-        |a| a.schema.actions[4].groups = vec![READ],
+        |a| a.schema.actions[4].groups = vec![ActionId(4)],
         "action 4 is in a group without being in that group's groups",
     );
     check(

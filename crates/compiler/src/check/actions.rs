@@ -146,7 +146,7 @@ impl<'e> Checker<'_, '_, 'e> {
     }
 }
 
-/// The groups that an action belongs to, sorted.
+/// The actions that an action is in, sorted.
 fn schema_groups<'s>(checker: &'s Checker<'_, '_, '_>, action: ActionId) -> &'s [ActionId] {
     checker
         .declared

@@ -14,9 +14,9 @@ use crate::check;
 pub(super) struct Names<'f> {
     /// The types that declarations, heads and conditions name; fixtures and tests do not count.
     pub(super) types: FxHashSet<&'f str>,
-    /// The actions and groups that rules, roles and conditions name, and the groups that actions are in.
+    /// The actions and groups that rules, roles and conditions name.
     pub(super) actions: FxHashSet<&'f str>,
-    /// The groups that some action is in.
+    /// The actions and groups that some action is in.
     pub(super) groups: FxHashSet<&'f str>,
     /// The roles that rules and other roles name.
     pub(super) roles: FxHashSet<&'f str>,

@@ -167,8 +167,8 @@ fn rule(
     repeated_head(checked, &decl.head, found);
 }
 
-/// Says that a name is listed already; of actions, that a group in the list has it. `actions` is `None` for other names,
-/// and whether they are groups that an action is in.
+/// Says that a name is listed already; of actions, that it is in another one of the list. `actions` is `None` for other
+/// names, and whether they are what an action is in.
 fn repeated(checked: &Checked<'_>, listed: &[Ident], actions: Option<bool>, found: &mut Found<'_>) {
     let members = |name: &Ident| {
         let id = checked.schema.find_action(&name.name)?;
@@ -191,13 +191,16 @@ fn repeated(checked: &Checked<'_>, listed: &[Ident], actions: Option<bool>, foun
         });
         let (message, other) = match (same, group) {
             (Some(same), _) => (format!("`{}` is listed already", name.name), same.span),
-            (None, Some((_, group))) => (
-                format!(
-                    "`{}` is listed already, as one of the group `{}`",
-                    name.name, group.name
-                ),
-                group.span,
-            ),
+            (None, Some((_, group))) => {
+                let found = checked.schema.find_action(&group.name);
+                let def = found.and_then(|id| checked.schema.action(id));
+                let what = match def.and_then(|def| def.context) {
+                    Some(_) => "one that is in",
+                    None => "one of the group",
+                };
+                let message = format!("`{}` is listed already, as {what} `{}`", name.name, group.name);
+                (message, group.span)
+            }
             (None, None) => continue,
         };
         let spans: Vec<Span> = listed.iter().map(|name| name.span).collect();

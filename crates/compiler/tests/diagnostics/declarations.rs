@@ -183,12 +183,9 @@ action b in a
         "
         D0402 3:8 the action `r` does not say which principals it is for
         help: add the principal types before `on`, such as `by User`, or declare them for all actions: `principals User`
-        D0405 4:13 `r` is an action, not a group of actions
-        help: a group is declared without them: `action r`
-        3:8 declared here, with the types that it applies to
-        D0201 5:13 there is no action group `h`
+        D0201 5:13 there is no action `h`
         D0201 5:21 there is no entity type `Q`
-        D0401 6:8 the action group `a` belongs to itself: `a` belongs to `b`, which belongs to `a`
+        D0401 6:8 the action `a` belongs to itself: `a` belongs to `b`, which belongs to `a`
         help: break the cycle at one of these places
         6:13 belongs to `b`
         7:13 belongs to `a`

@@ -160,6 +160,33 @@ r: permit User to write, edit on Doc",
             "=> entity User  entity Doc  action edit  action write, move in edit by User on Doc\nr: permit User to edit on Doc",
         ],
     );
+    policy(
+        lint,
+        "
+entity User  entity Doc  action edit by User on Doc  action view in edit by User on Doc
+r: permit User to view, edit on Doc",
+        &[
+            "2:19 `view` is listed already, as one that is in `edit`",
+            "=> entity User  entity Doc  action edit by User on Doc  action view in edit by User on Doc\nr: permit User to edit on Doc",
+        ],
+    );
+    // An action is unused as any other, whatever is in it; what is in it is permitted with it.
+    for lint in ["unused_action", "unused_action_group", "unpermitted_action"] {
+        policy(
+            lint,
+            "
+entity User  entity Doc  action edit by User on Doc  action view in edit by User on Doc
+r: permit User to edit on Doc",
+            &[],
+        );
+    }
+    policy(
+        "unused_action",
+        "
+entity User  entity Doc  action edit by User on Doc  action view in edit by User on Doc
+r: permit User to view on Doc",
+        &["1:33 no rule is about `edit`: every request for it is denied"],
+    );
 }
 
 #[test]
