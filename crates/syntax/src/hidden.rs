@@ -4,10 +4,12 @@
 //! may be meant, and so it is warned of; what is written as an escape shows, and is fine. See "Trojan Source" by Boucher and
 //! Anderson (2021), and Unicode's reports #36 and #39.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::lexer::{Token, TokenKind};
+use crate::naming;
 use crate::source::{SourceId, Span};
 
 pub(crate) const INVISIBLE: &str = "L0501";
@@ -118,12 +120,15 @@ fn invisible(written: &str, kind: TokenKind, place: Span) -> Option<Diagnostic> 
                 title: format!("write `{code}`"),
                 edits: edits(|c| c.escape_unicode().to_string()),
             }),
+        // Another name is another thing, so the mend is not certain.
+        TokenKind::Quoted => warning.with_help(format!(
+            "remove it, wherever the name is written, or write `{code}` if it is meant"
+        )),
         TokenKind::Comment | TokenKind::DocComment => warning.with_help("remove it").with_fix(Fix {
             title: "remove it".to_owned(),
             edits: edits(|_| String::new()),
         }),
-        // Another name is another thing.
-        TokenKind::Quoted | TokenKind::Word | TokenKind::Number | TokenKind::Symbol | TokenKind::Unknown => {
+        TokenKind::Word | TokenKind::Number | TokenKind::Symbol | TokenKind::Unknown => {
             warning.with_help("remove it, wherever the name is written")
         }
     })
@@ -227,8 +232,8 @@ impl Script {
 }
 
 /// The warning of a name between backticks that looks like another one.
-fn lookalike(written: &str, place: Span, names: &HashMap<&str, Span>) -> Option<Diagnostic> {
-    let name = written.trim_matches('`');
+fn lookalike(written: &str, place: Span, names: &HashMap<Cow<'_, str>, Span>) -> Option<Diagnostic> {
+    let name = &*naming::of_token(written);
     let looks = looks_like(name);
     let other = looks
         .as_ref()
@@ -286,17 +291,17 @@ fn looks_like(name: &str) -> Option<String> {
 }
 
 /// The names of ASCII letters in a text, each with the first place of it.
-fn ascii_names<'a>(text: &'a str, source: SourceId, tokens: &[Token]) -> HashMap<&'a str, Span> {
-    let mut names = HashMap::new();
+fn ascii_names<'a>(text: &'a str, source: SourceId, tokens: &[Token]) -> HashMap<Cow<'a, str>, Span> {
+    let mut found = HashMap::new();
     for token in tokens {
         if matches!(token.kind, TokenKind::Word | TokenKind::Quoted) {
             let written = token.text(text);
-            names.entry(written.trim_matches('`')).or_insert(Span {
+            found.entry(naming::of_token(written)).or_insert(Span {
                 source,
                 start: token.start,
                 end: token.end,
             });
         }
     }
-    names
+    found
 }

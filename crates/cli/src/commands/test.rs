@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::activity::Activity;
 use crate::console::{Console, FAINT, Format, GOOD, WRONG, printable};
-use crate::decision::{RuleText, one_line};
+use crate::decision::{RuleText, label_line, one_line};
 use crate::obligations::ObligationText;
 use crate::outline::outlines;
 use crate::package::Package;
@@ -310,7 +310,7 @@ impl Test {
                 };
                 console.line(format_args!(
                     "{word} {kind} {}, {on}: {tried} {FAINT}{at}{FAINT:#}",
-                    one_line(&invariant.label),
+                    label_line(&invariant.label),
                 ))?;
                 if let (Some((_, outcome)), Some(request)) = (&trial.violation, &request) {
                     let labels: Vec<String> = artifact_rules(artifact, &outcome.rules)
@@ -503,7 +503,7 @@ fn by_text(allowed: bool, rules: &[String], otherwise: &str) -> String {
     let word = if allowed { "allow" } else { "deny" };
     let labels = rules
         .iter()
-        .map(|label| one_line(label))
+        .map(|label| label_line(label))
         .collect::<Vec<_>>()
         .join(", ");
     match (rules.is_empty(), otherwise) {

@@ -7,6 +7,7 @@ use dictum_artifact::suggest;
 use dictum_artifact::value::quote;
 use dictum_syntax::ast::{self, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::shown::{list, name, shown};
@@ -215,19 +216,20 @@ impl<'e> Checker<'_, '_, 'e> {
     fn is_module(&mut self, of: &ast::Expr, field: &Ident) -> bool {
         let Some(path) = path(of) else { return false };
         let is_value = |name: &Ident| {
-            self.stands_for_value(&name.name) || !self.declared.variants_named(&name.name).is_empty()
+            self.stands_for_value(&naming::part(&name.name))
+                || !self.declared.variants_named(&name.name).is_empty()
         };
         if path.first().is_none_or(is_value) {
             return false;
         }
-        let written: Vec<&str> = path.iter().map(|name| name.name.as_str()).collect();
+        let written: Vec<_> = path.iter().map(|name| naming::part(&name.name)).collect();
         let written = written.join(".");
         let modules = &self.declared.modules;
         let diagnostic = if modules.is_module(&written) {
             if modules.is_in_broken(&field.name) {
                 return true;
             }
-            modules.nothing_to_take(&written, &field.name, field.span, "")
+            modules.nothing_to_take(&written, &naming::part(&field.name), field.span, "")
         } else {
             let enums = self.declared.types.iter();
             let enums = enums.filter(|(_, (kind, _))| matches!(kind, TypeName::Enum(_)));
@@ -543,7 +545,8 @@ impl<'e> Checker<'_, '_, 'e> {
             && !self.stands_for_value(text)
         {
             let message = "the key of a map is text";
-            let mend = Mend::write(format!("write it in quotes: `\"{text}\"`"), key.span, quote(text));
+            let quoted = quote(&naming::text(text));
+            let mend = Mend::write(format!("write it in quotes: `{quoted}`"), key.span, quoted);
             self.error(mended(
                 Diagnostic::error(codes::TYPE_MISMATCH, key.span, message),
                 Some(mend),
@@ -573,13 +576,13 @@ impl<'e> Checker<'_, '_, 'e> {
     fn constant_after_has(&mut self, key: &'e ast::Expr) -> Option<Option<Read>> {
         let names = path(key)?;
         let first = names.first()?;
-        if self.local(&first.name).is_some() {
+        if self.local(&naming::part(&first.name)).is_some() {
             return None;
         }
         let mut prefix = String::new();
         for (at, ident) in names.iter().enumerate() {
             prefix.push_str(if at == 0 { "" } else { "." });
-            prefix.push_str(&ident.name);
+            prefix.push_str(&naming::part(&ident.name));
             let meaning = self
                 .declared
                 .modules
@@ -829,11 +832,11 @@ pub(super) fn count(given: usize) -> String {
     }
 }
 
-/// The names of `f.g`.
+/// The names of `f.g`, by their texts.
 pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
         ExprKind::Name(name) => Some(vec![Ident {
-            name: name.clone(),
+            name: naming::text(name).into_owned(),
             span: expr.span,
         }]),
         ExprKind::Field(of, field) => {

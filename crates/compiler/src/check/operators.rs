@@ -6,6 +6,7 @@ use dictum_artifact::schema::{EntityTypeId, EnumId, Type, TypeId};
 use dictum_artifact::value::quote;
 use dictum_syntax::ast::{self, BinaryOp, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::shown::shown;
@@ -230,8 +231,9 @@ impl<'e> Checker<'_, '_, 'e> {
         let ExprKind::Name(name) = &written.kind else {
             return None;
         };
-        def.variant(name)?;
-        let full = format!("{}.{}", crate::declare::written(&def.name), super::name(name));
+        let own = naming::text(name);
+        def.variant(&own)?;
+        let full = format!("{}.{}", crate::declare::written(&def.name), super::name(&own));
         let help = format!("`{name}` is something else here; the name of the enum is `{full}`");
         Some(Mend::write(help, written.span, full))
     }

@@ -257,10 +257,6 @@ fn unknown_character(words: &Words<'_>, place: Span, character: char) -> (String
             "this text is not closed on its line".to_owned(),
             Mend::says("a text ends with `\"`, and a line break in it is `\\n`"),
         ),
-        '`' if written.starts_with("``") => (
-            "a name between backticks cannot be empty".to_owned(),
-            Mend::says("write a name between the backticks"),
-        ),
         '`' => (
             "this name is not closed on its line".to_owned(),
             Mend::says("a name that starts with a backtick ends with one"),
