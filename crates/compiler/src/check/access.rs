@@ -216,13 +216,13 @@ impl<'e> Checker<'_, '_, 'e> {
     fn is_module(&mut self, of: &ast::Expr, field: &Ident) -> bool {
         let Some(path) = path(of) else { return false };
         let is_value = |name: &Ident| {
-            self.stands_for_value(&naming::part(&name.name))
-                || !self.declared.variants_named(&name.name).is_empty()
+            self.stands_for_value(&name.name)
+                || !self.declared.variants_named(&naming::text(&name.name)).is_empty()
         };
         if path.first().is_none_or(is_value) {
             return false;
         }
-        let written: Vec<_> = path.iter().map(|name| naming::part(&name.name)).collect();
+        let written: Vec<&str> = path.iter().map(|name| name.name.as_str()).collect();
         let written = written.join(".");
         let modules = &self.declared.modules;
         let diagnostic = if modules.is_module(&written) {
@@ -576,13 +576,13 @@ impl<'e> Checker<'_, '_, 'e> {
     fn constant_after_has(&mut self, key: &'e ast::Expr) -> Option<Option<Read>> {
         let names = path(key)?;
         let first = names.first()?;
-        if self.local(&naming::part(&first.name)).is_some() {
+        if self.local(&first.name).is_some() {
             return None;
         }
         let mut prefix = String::new();
         for (at, ident) in names.iter().enumerate() {
             prefix.push_str(if at == 0 { "" } else { "." });
-            prefix.push_str(&naming::part(&ident.name));
+            prefix.push_str(&ident.name);
             let meaning = self
                 .declared
                 .modules
@@ -596,7 +596,8 @@ impl<'e> Checker<'_, '_, 'e> {
             });
             for field in names.iter().skip(at + 1) {
                 let of = read.and_then(|read| self.present(read, key));
-                read = of.and_then(|of| self.member(of, field, None));
+                let field = with_text(field);
+                read = of.and_then(|of| self.member(of, &field, None));
             }
             return Some(read);
         }
@@ -642,6 +643,7 @@ impl<'e> Checker<'_, '_, 'e> {
             self.error(mended(diagnostic, mend));
             return None;
         };
+        let path: Vec<Ident> = path.iter().map(with_text).collect();
         let mut tests: Vec<ExprId> = Vec::new();
         let mut at = whole;
         let mut written = Some(of);
@@ -832,16 +834,27 @@ pub(super) fn count(given: usize) -> String {
     }
 }
 
-/// The names of `f.g`, by their texts.
+/// A part of a full name by its text, as that of a field.
+fn with_text(part: &Ident) -> Ident {
+    Ident {
+        name: naming::text(&part.name).into_owned(),
+        span: part.span,
+    }
+}
+
+/// The names of `f.g`, as parts of a full name; the first may be a full name itself.
 pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
         ExprKind::Name(name) => Some(vec![Ident {
-            name: naming::text(name).into_owned(),
+            name: name.clone(),
             span: expr.span,
         }]),
         ExprKind::Field(of, field) => {
             let mut names = path(of)?;
-            names.push(field.clone());
+            names.push(Ident {
+                name: naming::part(&field.name).into_owned(),
+                span: field.span,
+            });
             Some(names)
         }
         _ => None,

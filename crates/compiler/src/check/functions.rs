@@ -10,7 +10,6 @@ use dictum_artifact::schema::{Type, TypeId};
 use dictum_artifact::validate::MAX_QUANTIFIERS;
 use dictum_syntax::ast::{self, DeclarationKind, ExprKind, File, FunctionDecl, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
-use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -155,12 +154,12 @@ fn uses<'e>(expr: &'e ast::Expr, locals: &mut Vec<&'e str>, visit: &mut impl FnM
             };
             if names
                 .first()
-                .is_some_and(|first| !locals.contains(&&*naming::part(&first.name)))
+                .is_some_and(|first| !locals.contains(&first.name.as_str()))
             {
                 let mut prefix = String::new();
                 for name in &names {
                     prefix.push_str(if prefix.is_empty() { "" } else { "." });
-                    prefix.push_str(&naming::part(&name.name));
+                    prefix.push_str(&name.name);
                     visit(&prefix, what.span, true);
                 }
             }
