@@ -539,7 +539,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
                         None => return Some(Mend::told(format!("its ids are {}", list(ids)))),
                     },
                 };
-                let entity = format!("{}::{}", written(&self.name_of(expected)), quote(id));
+                let entity = format!("{}::{}", self.name_of(expected), quote(id));
                 Some(write(entity, ""))
             }
             (Type::Enum(of), Type::String, ExprKind::String(text)) => {

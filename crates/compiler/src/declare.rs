@@ -214,7 +214,7 @@ impl<'a> Declared<'a> {
                         decl.name.span,
                         format!("the enum `{name}` has no names"),
                     )
-                    .with_help(format!("list at least one: `enum {name} {{ first }}`")),
+                    .with_help(format!("list at least one: `enum {} {{ first }}`", written(name))),
                 );
             }
             let def = EnumDef {
@@ -495,7 +495,7 @@ impl<'a> Declared<'a> {
                             format!("`{name}` is an action, not a group of actions"),
                         )
                         .with_related(declared.span, "declared here, with the types that it applies to")
-                        .with_help(format!("a group is declared without them: `action {name}`")),
+                        .with_help(format!("a group is declared without them: `action {}`", written(name))),
                     );
                 }
                 _ => {

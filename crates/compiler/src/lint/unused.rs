@@ -80,7 +80,7 @@ pub(super) fn check(checked: &Checked<'_>, names: &Names<'_>, found: &mut Found<
                     let message = format!("no test uses the fixture `{}`", decl.name.name);
                     let help = format!(
                         "write a test with it, `test \"…\" using {} {{ … }}`",
-                        decl.name.name
+                        naming::written_path(&decl.name.name)
                     );
                     found.add(
                         &UNUSED_FIXTURE,
