@@ -133,10 +133,10 @@ pub fn written_path(full: &str) -> String {
     parts.join(".")
 }
 
-/// A text on one line: control characters as escapes.
+/// A text on one line, with nothing in it that steers how it is shown: such characters are escapes.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    if !text.contains(|c| is_invisible(c) || c.is_control()) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -144,13 +144,47 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A character as it shows. What joins characters, as some scripts and emoji need it, is left behind them as it is.
 fn push_escaped(out: &mut String, c: char) {
+    let joins = |c: char| is_joiner(c) && out.ends_with(|before: char| !before.is_ascii());
     match c {
         '\n' => out.push_str("\\n"),
         '\t' => out.push_str("\\t"),
-        c if c.is_control() => out.extend(c.escape_unicode()),
+        c if (is_invisible(c) || c.is_control()) && !joins(c) => out.extend(c.escape_unicode()),
         c => out.push(c),
     }
+}
+
+/// Whether a character changes the direction in which what is around it is shown: the controls of Unicode's report #9.
+#[must_use]
+pub fn is_bidirectional(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character joins or varies the one before it, as in the scripts that need that, and in emoji.
+#[must_use]
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether a character is a control character, and neither a tab nor the end of a line.
+#[must_use]
+pub fn is_hidden_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\r' | '\n')
+}
+
+/// Whether a character does not show where it stands, or shows other characters elsewhere than they stand.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    is_bidirectional(c)
+        || is_joiner(c)
+        || is_hidden_control(c)
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Whether a name needs no backticks.

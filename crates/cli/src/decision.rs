@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::Request;
-use dictum_artifact::naming::{shown, written_path};
+use dictum_artifact::naming::{shown, written, written_path};
 use dictum_runtime::Explanation;
 use serde::Serialize;
 
@@ -128,7 +128,7 @@ impl<'a> RuleText<'a> {
         for AnnotationText { name, text } in &self.annotations {
             line(&format!(
                 "  @{}({})",
-                printable(name),
+                written(name),
                 dictum_artifact::value::quote(text)
             ));
         }

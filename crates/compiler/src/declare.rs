@@ -495,7 +495,10 @@ impl<'a> Declared<'a> {
                             format!("`{name}` is an action, not a group of actions"),
                         )
                         .with_related(declared.span, "declared here, with the types that it applies to")
-                        .with_help(format!("a group is declared without them: `action {}`", written(name))),
+                        .with_help(format!(
+                            "a group is declared without them: `action {}`",
+                            written(name)
+                        )),
                     );
                 }
                 _ => {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::lexer::{Token, TokenKind};
-use crate::naming;
+use crate::naming::{self, is_bidirectional, is_hidden_control, is_invisible, is_joiner};
 use crate::source::{SourceId, Span};
 
 pub(crate) const INVISIBLE: &str = "L0501";
@@ -48,33 +48,6 @@ pub(crate) fn warnings(text: &str, source: SourceId, tokens: &[Token]) -> Vec<Di
 // ---------------------------------------------------------------------------------------------------------------
 // Characters that do not show
 // ---------------------------------------------------------------------------------------------------------------
-
-/// Whether a character changes the direction in which what is around it is shown: the controls of Unicode's report #9.
-fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether a character joins or varies the one before it, as in the scripts that need that, and in emoji.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
-}
-
-fn is_hidden_control(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\r' | '\n')
-}
-
-/// Whether a character does not show where it stands, or shows other characters elsewhere than they stand.
-pub(crate) fn is_invisible(c: char) -> bool {
-    is_bidirectional(c)
-        || is_joiner(c)
-        || is_hidden_control(c)
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
 
 /// The warning of the characters in a token that do not show.
 fn invisible(written: &str, kind: TokenKind, place: Span) -> Option<Diagnostic> {

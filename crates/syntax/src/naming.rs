@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 pub use dictum_artifact::naming::{
-    is_built_in, is_plain, own, part, parts, plain, shown, split, text, written, written_path,
+    is_bidirectional, is_built_in, is_hidden_control, is_invisible, is_joiner, is_plain, own, part, parts,
+    plain, shown, split, text, written, written_path,
 };
 
 use crate::parser::literal::{Escapes, escape};

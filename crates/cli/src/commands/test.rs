@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::{Dataset, Request};
 use dictum_artifact::json;
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::Shape;
 use dictum_compiler::program::{Case, ExpectedObligation};
 use dictum_compiler::{Program, invariants};
@@ -301,7 +302,7 @@ impl Test {
                 let kind = if invariant.always { "always" } else { "never" };
                 let on = fixture.map_or_else(
                     || "without a fixture".to_owned(),
-                    |fixture| format!("in {}", fixture.name),
+                    |fixture| format!("in {}", written_path(&fixture.name)),
                 );
                 let at = printable(&package.place(invariant.span)).into_owned();
                 let tried = match trial.requests {
@@ -427,7 +428,7 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
     for (name, value) in &case.variables {
         out.push_str(&format!(
             "    where:    {} is {}\n",
-            one_line(name),
+            written_path(name),
             one_line(value)
         ));
     }

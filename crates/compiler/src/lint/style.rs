@@ -323,9 +323,9 @@ fn own_name<'s>(checked: &Checked<'s>, name: &Ident) -> Cow<'s, str> {
     naming::of_token(checked.sources.text(name.span))
 }
 
-/// A name that is plain to read; names of other alphabets are no concern of these lints.
+/// A name that is plain to read; names of other alphabets, and of no letters, are no concern of these lints.
 fn is_ours(name: &str) -> bool {
-    name.is_ascii()
+    name.is_ascii() && name.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Names that only policies use: the mend renames all of it. `taken` is what may not be had; `None` for what is not renamed.

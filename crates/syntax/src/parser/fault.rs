@@ -6,8 +6,8 @@ use super::repair::{Mend, edit};
 use super::{BAD_TOKEN, TOO_DEEP, UNBALANCED, forms, habits};
 use crate::ast::{MAX_DEPTH, MAX_PATH};
 use crate::diagnostic::Diagnostic;
-use crate::hidden::is_invisible;
 use crate::lexer::{Token, TokenKind};
+use crate::naming::is_invisible;
 use crate::source::{SourceId, Span};
 
 /// The first fault of a declaration's tokens. `next` is the token after them.
