@@ -36,6 +36,7 @@ macro_rules! specs {
 specs! {
     checker = "checker.md";
     syntax = "syntax.md";
+    names = "names.md";
     context = "context.md";
     data = "data.md";
     first_look = "first-look.md";

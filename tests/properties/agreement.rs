@@ -232,8 +232,9 @@ fn decisions_of(
 /// The modules of generated worlds.
 const MODULES: [&str; 3] = ["shop.people.", "shop.", "in.rest."];
 
-/// A text in which types are named without their modules.
+/// A text in which types are named without their modules, and without the backticks that only those of no module have.
 fn without_modules(text: String) -> String {
+    let text = text.replace("\"type\":\"`Ip`\"", "\"type\":\"Ip\"");
     MODULES.iter().fold(text, |text, module| {
         text.replace(&format!("\"type\":\"{module}"), "\"type\":\"")
     })

@@ -7,6 +7,7 @@ pub mod dag;
 pub mod data;
 pub mod expr;
 pub mod json;
+pub mod naming;
 pub mod ops;
 mod path;
 pub mod reads;

@@ -1,5 +1,6 @@
 //! The words for a place inside a value: `.token.mfa`, `[2]`, `["x-request-id"]`.
 
+use crate::naming;
 use crate::value::quote;
 
 /// `.name` for a name that is an identifier, `["any other"]` for one that is not.
@@ -42,9 +43,10 @@ pub(crate) fn names<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// A text short enough for a message.
+/// A text short enough for a message, which is one line.
 pub(crate) fn shorten(text: &str) -> String {
     const SHOWN: usize = 60;
+    let text = &*naming::shown(text);
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

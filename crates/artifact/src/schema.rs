@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::naming;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -224,6 +226,21 @@ pub struct Schema {
     pub has_now: bool,
 }
 
+/// The names of the built-in types. What a policy declares by one of these stands between backticks in its full name, if that
+/// says no module.
+pub const BUILT_IN_TYPES: [&str; 10] = [
+    "Bool",
+    "Int",
+    "Decimal",
+    "String",
+    "Timestamp",
+    "Duration",
+    "Ip",
+    "Set",
+    "Map",
+    crate::ops::WEEKDAY.0,
+];
+
 fn find<T>(items: &[T], name: &str, key: impl Fn(&T) -> &str) -> Option<u32> {
     items
         .binary_search_by(|item| key(item).cmp(name))
@@ -238,10 +255,18 @@ impl Schema {
         self.types.get(id.index()).copied()
     }
 
-    /// The entity type called `name`.
+    /// The entity type called `name`. One that is called as a built-in type is found with the backticks of its full name and
+    /// without them.
     #[must_use]
     pub fn find_entity_type(&self, name: &str) -> Option<EntityTypeId> {
-        find(&self.entity_types, name, |d| &d.name).map(EntityTypeId)
+        let found = find(&self.entity_types, name, |d| &d.name);
+        let found = match found {
+            None if BUILT_IN_TYPES.contains(&name) => {
+                find(&self.entity_types, &format!("`{name}`"), |d| &d.name)
+            }
+            _ => found,
+        };
+        found.map(EntityTypeId)
     }
 
     /// The enum called `name`.
@@ -365,7 +390,8 @@ impl Schema {
 
     /// A type's name, with so many levels of what it is made of and so many fields of each.
     fn type_name_within(&self, id: TypeId, levels: usize) -> String {
-        let named = |name: Option<&String>| name.map_or("?", String::as_str).to_owned();
+        let named =
+            |name: Option<&String>| name.map_or_else(|| "?".to_owned(), |name| naming::written_path(name));
         let inner = |inner: TypeId| match levels.checked_sub(1) {
             Some(levels) => self.type_name_within(inner, levels),
             None => "…".to_owned(),
@@ -392,7 +418,14 @@ impl Schema {
                     _ => fields
                         .clone()
                         .take(MOST_SHOWN)
-                        .map(|f| format!("{}{}: {}", f.name, if f.optional { "?" } else { "" }, inner(f.ty)))
+                        .map(|f| {
+                            format!(
+                                "{}{}: {}",
+                                naming::written(&f.name),
+                                if f.optional { "?" } else { "" },
+                                inner(f.ty)
+                            )
+                        })
                         .collect(),
                 };
                 if fields.count() > shown.len() {

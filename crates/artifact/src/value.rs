@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::naming;
 use crate::schema::{EntityTypeId, EnumId, Schema};
 
 mod time;
@@ -266,7 +267,7 @@ impl Value {
             Self::Enum(e, variant) => schema
                 .enum_def(*e)
                 .and_then(|d| d.variants.get(*variant as usize))
-                .map_or_else(|| "?".to_owned(), Clone::clone),
+                .map_or_else(|| "?".to_owned(), |name| naming::written(name).into_owned()),
             Self::Entity(uid) => uid.display(schema),
             Self::Set(items) => format!("[{}]", list(&mut items.iter().map(|v| v.display(schema)))),
             Self::Map(entries) => format!(
@@ -293,7 +294,8 @@ impl EntityUid {
     /// `User::"ann"`.
     #[must_use]
     pub fn display(&self, schema: &Schema) -> String {
-        let ty = schema.entity_type(self.ty).map_or("?", |d| d.name.as_str());
+        let ty = schema.entity_type(self.ty);
+        let ty = ty.map_or_else(|| "?".to_owned(), |d| naming::written_path(&d.name));
         format!("{ty}::{}", quote(&self.id))
     }
 }

@@ -9,7 +9,7 @@ use dictum_compiler::program::Rule;
 use serde::Serialize;
 
 use crate::console::{Console, FAINT, STRONG, printable};
-use crate::decision::{effect_word, one_line};
+use crate::decision::{effect_word, label_line, one_line};
 use crate::package::Package;
 use crate::reads::ShapeName;
 use crate::report::{Place, count};
@@ -141,7 +141,7 @@ impl RuleText {
             "",
             self.steps,
             self.effect,
-            one_line(&self.label),
+            label_line(&self.label),
             printable(&place)
         ))?;
         let mut parts: Vec<(u64, String)> = vec![

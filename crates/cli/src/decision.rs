@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::Request;
+use dictum_artifact::naming::{shown, written, written_path};
 use dictum_runtime::Explanation;
 use serde::Serialize;
 
@@ -66,6 +67,7 @@ pub(crate) fn effect_word(effect: Effect) -> &'static str {
 pub(crate) fn request_line(artifact: &Artifact, request: &Request) -> String {
     let schema = &artifact.schema;
     let action = schema.action(request.action).map_or("?", |action| &action.name);
+    let action = written_path(action);
     let (principal, resource) = (
         request.principal.display(schema),
         request.resource.display(schema),
@@ -114,7 +116,7 @@ impl<'a> RuleText<'a> {
         line(&format!(
             "{STRONG}{} {}{STRONG:#} {FAINT}{}{FAINT:#}",
             self.effect,
-            printable(self.label),
+            label_line(self.label),
             printable(&place)
         ));
         if let Some(reason) = self.reason {
@@ -126,11 +128,16 @@ impl<'a> RuleText<'a> {
         for AnnotationText { name, text } in &self.annotations {
             line(&format!(
                 "  @{}({})",
-                printable(name),
+                written(name),
                 dictum_artifact::value::quote(text)
             ));
         }
     }
+}
+
+/// The label of a rule as one line.
+pub(crate) fn label_line(label: &str) -> String {
+    printable(&shown(label)).into_owned()
 }
 
 /// A text that may hold anything as one line.
@@ -178,7 +185,7 @@ impl<'a> Explainer<'a> {
                 "by {}",
                 rules
                     .iter()
-                    .map(|label| one_line(label))
+                    .map(|label| label_line(label))
                     .collect::<Vec<_>>()
                     .join(", ")
             ),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dictum_artifact::dag::{Artifact, Node, NodeId, Obliged, Plan, Question, RuleId};
 use dictum_artifact::expr::{Arithmetic, Comparison, Expr, ExprId, Literal, Property, Quantifier};
+use dictum_artifact::naming::{self, written_path};
 use dictum_artifact::schema::{Field, Fields, Schema, Shape, Type, TypeId};
 use dictum_artifact::value::{EntityUid, Value, quote};
 use serde::Serialize;
@@ -49,7 +50,7 @@ impl NodeText {
             NodeKind::Leaf {
                 leaf,
                 rule: Some(rule),
-            } => format!("{leaf} by {rule}"),
+            } => format!("{leaf} by {}", naming::shown(rule)),
             NodeKind::Leaf { leaf, rule: None } => format!("{leaf} by default"),
         };
         format!("{}: {kind}", self.node)
@@ -215,7 +216,7 @@ pub(crate) fn obliged(artifact: &Artifact, shape: Shape, obliged: &Obliged) -> S
     let def = artifact.schema.obligation(obliged.obligation);
     let name = def.map_or("?", |def| def.name.as_str());
     let fields = expression(artifact, shape, obliged.fields);
-    format!("{} {fields}", identifier(name))
+    format!("{} {fields}", written_path(name))
 }
 
 struct Printer<'a> {
@@ -366,7 +367,7 @@ impl<'a> Printer<'a> {
             Expr::GrantHeld(role) => {
                 let role = schema.role(*role).map_or("?", |role| &role.name);
                 self.word(
-                    &format!("(principal granted {} on resource)", identifier(role)),
+                    &format!("(principal granted {} on resource)", written_path(role)),
                     Type::Bool,
                 )
             }
@@ -574,13 +575,7 @@ impl<'a> Printer<'a> {
 
 /// A name as the language writes it.
 pub(crate) fn identifier(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if plain {
-        name.to_owned()
-    } else {
-        format!("`{name}`")
-    }
+    naming::written(name).into_owned()
 }
 
 /// The element that a quantifier looks at, whose name the artifact does not have.

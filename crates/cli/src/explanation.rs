@@ -10,12 +10,13 @@ use std::cmp::Reverse;
 use dictum_artifact::dag::{Artifact, Clause, Effect};
 use dictum_artifact::data::Request;
 use dictum_artifact::expr::{Expr, Literal};
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::Shape;
 use dictum_runtime::{BoundRequest, ClauseTrace, Part, RuleTrace, Trace, Truth};
 use serde::Serialize;
 
 use crate::decision::RuleText;
-use crate::describe::{self, identifier};
+use crate::describe;
 use crate::obligations::ObligationText;
 use changes::{Change, Need};
 use conditions::{Condition, Detail, outcome};
@@ -171,8 +172,8 @@ impl<'a> Subject<'a> {
             action,
             resource,
         } = self.shape();
-        let ty = |ty| schema.entity_type(ty).map_or("?", |def| &def.name);
-        let action = schema.action(action).map_or("?", |def| &def.name);
+        let ty = |ty| written_path(schema.entity_type(ty).map_or("?", |def| &def.name));
+        let action = written_path(schema.action(action).map_or("?", |def| &def.name));
         format!("`{}` to `{action}` on `{}`", ty(principal), ty(resource))
     }
 
@@ -261,7 +262,7 @@ impl<'a> Subject<'a> {
         let schema = &self.artifact.schema;
         let written = self.artifact.rules.get(rule.rule.index());
         let own = written.and_then(|rule| schema.role(rule.role?));
-        own.map(|def| identifier(&def.name))
+        own.map(|def| written_path(&def.name))
             .or_else(|| self.granted_roles(&rule.holder))
             .unwrap_or_else(|| describe::expression(self.artifact, self.shape(), rule.holder.expr))
     }
@@ -270,7 +271,7 @@ impl<'a> Subject<'a> {
     fn granted_roles(self, part: &Part) -> Option<String> {
         let expr = self.artifact.exprs.get(part.expr)?;
         if let Expr::GrantHeld(role) = expr {
-            return Some(identifier(&self.artifact.schema.role(*role)?.name));
+            return Some(written_path(&self.artifact.schema.role(*role)?.name));
         }
         let mut names: Vec<String> = Vec::new();
         for name in part.parts.iter().filter_map(|inner| self.granted_roles(inner)) {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use dictum_artifact::data::Dataset;
 use dictum_artifact::json::{self, DataError};
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::RoleId;
 use dictum_compiler::Program;
 use dictum_compiler::conflicts::{self, Conflict, MAX_CONFLICTS};
 use serde::Serialize;
 
 use crate::console::{Console, HELP, WRONG, printable};
-use crate::describe::identifier;
 use crate::inputs::{DataTexts, Fault};
 use crate::package::Package;
 use crate::report::{MAX_TOLD, Place, count};
@@ -172,8 +172,8 @@ fn conflict(
         message: format!(
             "`{}` gets both `{}` and `{}` on `{}`, which exclude each other",
             principal.display(schema),
-            identifier(&roles[0]),
-            identifier(&roles[1]),
+            written_path(&roles[0]),
+            written_path(&roles[1]),
             resource.display(schema)
         ),
         exclusive: exclusive.label.clone(),

@@ -1,6 +1,7 @@
 //! Obligations for people and for programs.
 
 use dictum_artifact::json;
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::{ObligationId, Schema};
 use dictum_artifact::value::Value;
 use dictum_runtime::Obligation;
@@ -38,9 +39,9 @@ impl ObligationText {
             }
         }
         let shown = if parts.is_empty() {
-            name.clone()
+            written_path(&name)
         } else {
-            format!("{name} {{ {} }}", parts.join(", "))
+            format!("{} {{ {} }}", written_path(&name), parts.join(", "))
         };
         Self { name, fields, shown }
     }
@@ -57,7 +58,7 @@ impl ObligationText {
             .obligation(id)
             .map_or_else(|| "?".to_owned(), |def| def.name.clone());
         Self {
-            shown: name.clone(),
+            shown: written_path(&name),
             name,
             fields: serde_json::Map::new(),
         }

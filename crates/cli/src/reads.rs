@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use dictum_artifact::dag::Artifact;
+use dictum_artifact::naming::written_path;
 use dictum_artifact::reads::{EntityReads, Reads};
 use dictum_artifact::schema::{EntityTypeId, Fields, Schema, Shape};
 use serde::Serialize;
@@ -79,9 +80,9 @@ impl ShapeName {
         } = self;
         format!(
             "{} to {} on {}",
-            identifier(principal),
-            identifier(action),
-            identifier(resource)
+            written_path(principal),
+            written_path(action),
+            written_path(resource)
         )
     }
 }
@@ -169,10 +170,10 @@ impl<'a> ReadsText<'a> {
             parts.push(format!("context {{ {} }}", list(&self.context)));
         }
         for other in &self.others {
-            parts.extend(other.reads.part(&format!("any {}", identifier(other.r#type))));
+            parts.extend(other.reads.part(&format!("any {}", written_path(other.r#type))));
         }
         if !self.grants.is_empty() {
-            parts.push(format!("grants of {}", list(&self.grants)));
+            parts.push(format!("grants of {}", paths(&self.grants)));
         }
         parts
     }
@@ -206,6 +207,11 @@ fn names<'a>(fields: Option<&'a Fields>, positions: &[u32]) -> Vec<&'a str> {
         .iter()
         .map(|position| name(position).map_or("?", |field| field.name.as_str()))
         .collect()
+}
+
+fn paths(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| written_path(name)).collect();
+    names.join(", ")
 }
 
 fn list(names: &[&str]) -> String {

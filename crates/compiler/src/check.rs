@@ -22,6 +22,7 @@ use dictum_artifact::schema::{ActionId, EntityTypeId, EnumId, RecordId, Type, Ty
 use dictum_artifact::value::{Decimal, Network, Timestamp, quote};
 use dictum_syntax::ast::{self, BinaryOp, ExprKind, With};
 use dictum_syntax::diagnostic::{self, Diagnostic, Severity};
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -538,7 +539,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
                         None => return Some(Mend::told(format!("its ids are {}", list(ids)))),
                     },
                 };
-                let entity = format!("{}::{}", written(&self.name_of(expected)), quote(id));
+                let entity = format!("{}::{}", self.name_of(expected), quote(id));
                 Some(write(entity, ""))
             }
             (Type::Enum(of), Type::String, ExprKind::String(text)) => {
@@ -557,7 +558,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
         Some(match near {
             Some(near) => {
                 let bare = name(near);
-                let text = if self.stands_for_value(near) {
+                let text = if self.stands_for_value(&naming::part(near)) {
                     format!("{}.{bare}", written(&def.name))
                 } else {
                     bare

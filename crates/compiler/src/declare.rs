@@ -214,7 +214,7 @@ impl<'a> Declared<'a> {
                         decl.name.span,
                         format!("the enum `{name}` has no names"),
                     )
-                    .with_help(format!("list at least one: `enum {name} {{ first }}`")),
+                    .with_help(format!("list at least one: `enum {} {{ first }}`", written(name))),
                 );
             }
             let def = EnumDef {
@@ -889,8 +889,7 @@ fn no_bound(help: &str, inner: Span, bound: Span) -> Mend {
 
 /// A full name as it is written in a source: what is no identifier between backticks.
 pub(crate) fn written(name: &str) -> String {
-    let parts: Vec<String> = name.split('.').map(crate::check::name).collect();
-    parts.join(".")
+    dictum_syntax::naming::written_path(name)
 }
 
 /// What actions that are declared together have in common.

@@ -56,7 +56,7 @@ impl Mend {
 /// The same diagnostic with a mend, where there is one.
 pub(crate) fn mended(mut diagnostic: Diagnostic, mend: Option<Mend>) -> Diagnostic {
     if let Some(Mend { help, fix }) = mend {
-        diagnostic.help = Some(help);
+        diagnostic = diagnostic.with_help(help);
         diagnostic.fix = fix;
     }
     diagnostic

@@ -13,6 +13,7 @@ use dictum_artifact::suggest;
 use dictum_syntax::ast::{DeclarationKind, File, Ident, UseDecl};
 use dictum_syntax::diagnostic::{Diagnostic, Fix};
 use dictum_syntax::lexer::{self, TokenKind};
+use dictum_syntax::naming;
 use dictum_syntax::source::{SourceId, Sources, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -134,7 +135,7 @@ fn broken_words(sources: &Sources, files: &[File]) -> FxHashSet<String> {
         let text = sources.text(*span);
         for token in lexer::tokens(text) {
             if matches!(token.kind, TokenKind::Word | TokenKind::Quoted) {
-                words.insert(token.text(text).trim_matches('`').to_owned());
+                words.insert(naming::of_token(token.text(text)).into_owned());
             }
         }
     }
@@ -161,19 +162,31 @@ fn full_name(module: &str, name: &str) -> String {
     }
 }
 
+/// The full name of what a name names in a module. The backticks that tell it from a built-in type are kept where they do.
+fn full_name_in(space: Space, module: &str, name: &str) -> String {
+    if module.is_empty() && space == Space::Types {
+        name.to_owned()
+    } else {
+        full_name(module, naming::plain(name))
+    }
+}
+
 impl Modules {
     fn declare(&mut self, file: &File) {
         let module = module_of(file);
         let mut path = module;
         while !path.is_empty() && self.paths.insert(path.to_owned()) {
-            path = path.rsplit_once('.').map_or("", |(outer, _)| outer);
+            path = naming::split(path).map_or("", |(outer, _)| outer);
         }
         for declaration in &file.declarations {
             for (space, name) in Names::of(&declaration.kind) {
-                let full = full_name(module, name);
+                if space == Space::Types && naming::is_built_in(name) {
+                    continue;
+                }
+                let full = full_name_in(space, module, name);
                 let is_new = self.names.entry(space).or_default().insert(full.clone());
                 if is_new && !module.is_empty() {
-                    let elsewhere = self.elsewhere.entry(name.to_owned()).or_default();
+                    let elsewhere = self.elsewhere.entry(naming::plain(name).to_owned()).or_default();
                     elsewhere.push((space, full));
                 }
             }
@@ -210,13 +223,14 @@ impl Modules {
         match &decl.names {
             Some(names) if is_module => {
                 for name in names {
-                    let full = full_name(path, &name.name);
+                    let own = naming::plain(&name.name);
+                    let full = full_name(path, own);
                     if self.is_declared(&full) {
-                        let taken = view.taken.entry(name.name.clone()).or_default();
+                        let taken = view.taken.entry(own.to_owned()).or_default();
                         taken.push(import(full, name.span));
                     } else {
-                        view.missed.insert(name.name.clone());
-                        missing(&name.name, self.nothing_to_take(path, &name.name, name.span, ""));
+                        view.missed.insert(own.to_owned());
+                        missing(own, self.nothing_to_take(path, own, name.span, ""));
                     }
                 }
             }
@@ -226,7 +240,7 @@ impl Modules {
                 view.opened.push(import(path.to_owned(), decl.path.span));
             }
             None if self.is_declared(path) => {
-                let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
+                let name = naming::own(path);
                 let taken = view.taken.entry(name.to_owned()).or_default();
                 taken.push(import(path.to_owned(), decl.path.span));
             }
@@ -236,7 +250,7 @@ impl Modules {
             }
             // What is written may be a module's path, or a name after one.
             None => {
-                let diagnostic = match path.rsplit_once('.') {
+                let diagnostic = match naming::split(path) {
                     Some((module, name)) if self.declares(module) && !self.is_near_module(path) => {
                         view.missed.insert(name.to_owned());
                         self.nothing_to_take(module, name, decl.path.span, module)
@@ -253,8 +267,7 @@ impl Modules {
 
     /// Whether a name stands in a declaration that could not be read, and may be declared there.
     pub(crate) fn is_in_broken(&self, name: &str) -> bool {
-        let own = name.rsplit_once('.').map_or(name, |(_, own)| own);
-        self.broken.contains(own) || self.broken.contains(name)
+        self.broken.contains(&*naming::text(naming::own(name))) || self.broken.contains(name)
     }
 
     /// Whether nothing can be said of a name that stands for nothing: a declaration that could not be read may declare it, or
@@ -262,7 +275,8 @@ impl Modules {
     pub(crate) fn is_in_doubt(&self, name: &Ident) -> bool {
         let is_missed = |view: &View| {
             let missed = view.missed.iter().map(String::as_str);
-            view.misses_module && !name.name.contains('.') || suggest::nearest(&name.name, missed).is_some()
+            view.misses_module && naming::split(&name.name).is_none()
+                || suggest::nearest(&name.name, missed).is_some()
         };
         self.is_in_broken(&name.name) || self.views.get(&name.span.source).is_some_and(is_missed)
     }
@@ -281,7 +295,10 @@ impl Modules {
     fn declared_in(&self, module: &str) -> impl Iterator<Item = &str> {
         let prefix = full_name(module, "");
         let names = SPACES.iter().filter_map(|space| self.names.get(space)).flatten();
-        names.filter_map(move |full| full.strip_prefix(&prefix).filter(|name| !name.contains('.')))
+        names.filter_map(move |full| {
+            full.strip_prefix(&prefix)
+                .filter(|name| naming::split(name).is_none())
+        })
     }
 
     fn no_module(&self, path: &Ident) -> Diagnostic {
@@ -334,10 +351,15 @@ impl Modules {
         let Some(view) = self.views.get(&source) else {
             return Meaning::Unknown;
         };
-        let own = full_name(&view.module, name);
+        if space == Space::Types && naming::is_built_in(name) {
+            return Meaning::Unknown;
+        }
+        let own = full_name_in(space, &view.module, name);
         if self.has(space, &own) {
             return Meaning::Known(own);
         }
+        let alone = full_name_in(space, "", name);
+        let name = naming::plain(name);
         let taken: Vec<&Import> = view
             .taken
             .get(name)
@@ -349,12 +371,10 @@ impl Modules {
             return Meaning::of(taken.iter().map(|import| (*import, import.path.clone())));
         }
         // Where a file opens very many modules, the few that declare such a name are looked for, and not the other way round.
-        // A name between backticks may have points of its own.
-        let last = name.rsplit_once('.').map(|(_, last)| last);
-        let mut declaring: Vec<usize> = [Some(name), last]
+        let mut declaring: Vec<usize> = self
+            .elsewhere
+            .get(naming::own(name))
             .into_iter()
-            .flatten()
-            .filter_map(|own| self.elsewhere.get(own))
             .flatten()
             .filter(|(declared, _)| *declared == space)
             .filter_map(|(_, full)| full.strip_suffix(name)?.strip_suffix('.'))
@@ -367,16 +387,20 @@ impl Modules {
             Some((import, full_name(&import.path, name)))
         });
         match Meaning::of(opened) {
-            Meaning::Unknown if self.has(space, name) => Meaning::Known(name.to_owned()),
+            Meaning::Unknown if self.has(space, &alone) => Meaning::Known(alone),
             meaning => meaning,
         }
     }
 
     /// A full name as a file may write it: alone, where the file sees it.
     pub(crate) fn as_seen<'n>(&self, source: SourceId, full: &'n str) -> &'n str {
-        let (Some(view), Some((module, own))) = (self.views.get(&source), full.rsplit_once('.')) else {
+        let (Some(view), Some((module, own))) = (self.views.get(&source), naming::split(full)) else {
             return full;
         };
+        // Alone, it would be taken for the built-in type.
+        if naming::is_built_in(own) {
+            return full;
+        }
         let is_opened = || view.opened_at.contains_key(module);
         let is_taken = || {
             let taken = view.taken.get(own);
@@ -405,7 +429,7 @@ impl Modules {
     /// The full names that end in a name, for who wrote the name alone.
     pub(crate) fn elsewhere<'m>(&'m self, name: &str) -> impl Iterator<Item = &'m str> + use<'m> {
         self.elsewhere
-            .get(name)
+            .get(naming::plain(name))
             .into_iter()
             .flatten()
             .map(|(_, full)| full.as_str())
@@ -417,7 +441,7 @@ impl Modules {
         name: &str,
     ) -> impl Iterator<Item = (Space, &'m str)> + use<'m> {
         let of_values = |(space, _): &&(Space, String)| matches!(space, Space::Values | Space::Types);
-        let known = self.elsewhere.get(name).into_iter().flatten();
+        let known = self.elsewhere.get(naming::plain(name)).into_iter().flatten();
         known
             .filter(of_values)
             .map(|(space, full)| (*space, full.as_str()))

@@ -368,7 +368,10 @@ impl Checker<'_, '_> {
                 name.span,
                 format!("the action group `{}` has no actions", name.name),
             )
-            .with_help(format!("declare one with `action … in {} by … on …`", name.name));
+            .with_help(format!(
+                "declare one with `action … in {} by … on …`",
+                crate::declare::written(&name.name)
+            ));
         }
         let message = format!(
             "`{}` applies to none of the types that the role `{role}` is on",

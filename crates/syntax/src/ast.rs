@@ -17,9 +17,10 @@ pub const MAX_PATH: usize = 32;
 /// How long a source may be, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 
-/// A name with its place; without the backticks, where it was written in them.
+/// A name with its place.
 ///
-/// What refers to a declaration may say its module, `a.b.User`: then the name is all of that.
+/// The name of a field, a variant or an annotation is its text. All other names are full names, as [`crate::naming`] has them:
+/// what refers to a declaration may say its module, `a.b.User`, and then the name is all of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ident {
     /// The name.
@@ -254,7 +255,7 @@ pub struct TypeExpr {
 /// The forms of types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypeExprKind {
-    /// A built-in type, an enum, an entity type or an alias.
+    /// A built-in type, an enum, an entity type or an alias, by its full name.
     Name(String),
     /// `Set<T>`, `Set<T, 20>`
     Set(Box<TypeExpr>, Option<Bound>),

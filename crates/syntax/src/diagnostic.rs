@@ -1,5 +1,8 @@
 //! What is wrong with a source, as plain data: the command renders it, tests print it, an editor will underline it.
 
+use std::borrow::Cow;
+
+use crate::naming;
 use crate::source::Span;
 
 /// How much a diagnostic weighs.
@@ -71,7 +74,7 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: shown(message.into()),
             span,
             label: None,
             help: None,
@@ -99,22 +102,30 @@ impl Diagnostic {
     /// The same with a text at its span.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(shown(label.into()));
         self
     }
 
     /// The same with a likely mend.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shown(help.into()));
         self
     }
 
     /// The same with another place that matters.
     #[must_use]
     pub fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.related.push((span, text.into()));
+        self.related.push((span, shown(text.into())));
         self
+    }
+}
+
+/// A text for a message, which is one line: names may hold line breaks and other control characters.
+fn shown(text: String) -> String {
+    match naming::shown(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
 }
 

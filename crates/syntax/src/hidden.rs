@@ -4,10 +4,12 @@
 //! may be meant, and so it is warned of; what is written as an escape shows, and is fine. See "Trojan Source" by Boucher and
 //! Anderson (2021), and Unicode's reports #36 and #39.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::lexer::{Token, TokenKind};
+use crate::naming::{self, is_bidirectional, is_hidden_control, is_invisible, is_joiner};
 use crate::source::{SourceId, Span};
 
 pub(crate) const INVISIBLE: &str = "L0501";
@@ -46,33 +48,6 @@ pub(crate) fn warnings(text: &str, source: SourceId, tokens: &[Token]) -> Vec<Di
 // ---------------------------------------------------------------------------------------------------------------
 // Characters that do not show
 // ---------------------------------------------------------------------------------------------------------------
-
-/// Whether a character changes the direction in which what is around it is shown: the controls of Unicode's report #9.
-fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether a character joins or varies the one before it, as in the scripts that need that, and in emoji.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
-}
-
-fn is_hidden_control(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\r' | '\n')
-}
-
-/// Whether a character does not show where it stands, or shows other characters elsewhere than they stand.
-pub(crate) fn is_invisible(c: char) -> bool {
-    is_bidirectional(c)
-        || is_joiner(c)
-        || is_hidden_control(c)
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
 
 /// The warning of the characters in a token that do not show.
 fn invisible(written: &str, kind: TokenKind, place: Span) -> Option<Diagnostic> {
@@ -118,12 +93,15 @@ fn invisible(written: &str, kind: TokenKind, place: Span) -> Option<Diagnostic> 
                 title: format!("write `{code}`"),
                 edits: edits(|c| c.escape_unicode().to_string()),
             }),
+        // Another name is another thing, so the mend is not certain.
+        TokenKind::Quoted => warning.with_help(format!(
+            "remove it, wherever the name is written, or write `{code}` if it is meant"
+        )),
         TokenKind::Comment | TokenKind::DocComment => warning.with_help("remove it").with_fix(Fix {
             title: "remove it".to_owned(),
             edits: edits(|_| String::new()),
         }),
-        // Another name is another thing.
-        TokenKind::Quoted | TokenKind::Word | TokenKind::Number | TokenKind::Symbol | TokenKind::Unknown => {
+        TokenKind::Word | TokenKind::Number | TokenKind::Symbol | TokenKind::Unknown => {
             warning.with_help("remove it, wherever the name is written")
         }
     })
@@ -227,8 +205,8 @@ impl Script {
 }
 
 /// The warning of a name between backticks that looks like another one.
-fn lookalike(written: &str, place: Span, names: &HashMap<&str, Span>) -> Option<Diagnostic> {
-    let name = written.trim_matches('`');
+fn lookalike(written: &str, place: Span, names: &HashMap<Cow<'_, str>, Span>) -> Option<Diagnostic> {
+    let name = &*naming::of_token(written);
     let looks = looks_like(name);
     let other = looks
         .as_ref()
@@ -286,17 +264,17 @@ fn looks_like(name: &str) -> Option<String> {
 }
 
 /// The names of ASCII letters in a text, each with the first place of it.
-fn ascii_names<'a>(text: &'a str, source: SourceId, tokens: &[Token]) -> HashMap<&'a str, Span> {
-    let mut names = HashMap::new();
+fn ascii_names<'a>(text: &'a str, source: SourceId, tokens: &[Token]) -> HashMap<Cow<'a, str>, Span> {
+    let mut found = HashMap::new();
     for token in tokens {
         if matches!(token.kind, TokenKind::Word | TokenKind::Quoted) {
             let written = token.text(text);
-            names.entry(written.trim_matches('`')).or_insert(Span {
+            found.entry(naming::of_token(written)).or_insert(Span {
                 source,
                 start: token.start,
                 end: token.end,
             });
         }
     }
-    names
+    found
 }

@@ -8,6 +8,7 @@ pub mod fix;
 pub mod format;
 mod hidden;
 pub mod lexer;
+pub mod naming;
 mod parser;
 pub mod source;
 

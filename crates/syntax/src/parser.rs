@@ -14,7 +14,7 @@ mod fault;
 mod forms;
 pub(crate) mod grammar;
 mod habits;
-mod literal;
+pub(crate) mod literal;
 mod mend;
 mod repair;
 mod scenario;

@@ -1,7 +1,8 @@
 //! The schema of a made world, and what follows from it: which shapes requests have, what can be in what, who includes
 //! whom. It is told here in the plainest way, apart from the compiler, so that a mistake of the compiler is not made twice.
 
-use dictum_syntax::lexer::is_keyword;
+use dictum_artifact::ops::WEEKDAY;
+use dictum_syntax::naming;
 
 use super::functions::{Constant, Function};
 use super::marks::{self, Space};
@@ -119,15 +120,13 @@ pub struct Shape {
     pub resource: usize,
 }
 
-/// A name as it is written.
+/// A name as it is written. What worlds declare is never called `Weekday`, so that this is the built-in enum.
 #[must_use]
 pub fn ident(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && name.chars().all(plain) && !is_keyword(name) {
-        name.to_owned()
-    } else {
+    if naming::is_built_in(name) && name != WEEKDAY.0 {
         format!("`{name}`")
+    } else {
+        naming::written(name).into_owned()
     }
 }
 
@@ -179,13 +178,13 @@ impl Model {
             Enum {
                 name: "Kind".to_owned(),
                 ordered: rng.chance(30),
-                variants: ["low", "other", "when"].map(str::to_owned).to_vec(),
+                variants: ["low", "o.ther", "when"].map(str::to_owned).to_vec(),
             },
         ];
     }
 
     fn make_entities(&mut self, rng: &mut Rng) {
-        let names = ["User", "Group", "Doc", "Folder", "Service", "in"];
+        let names = ["User", "Group", "Doc", "Folder", "Ip", "in"];
         let count = rng.between(3, names.len());
         for name in names.iter().take(count) {
             let parents = rng.some(&(0..count).collect::<Vec<_>>(), 35, 0);
@@ -214,7 +213,7 @@ impl Model {
         let entity = |rng: &mut Rng| Ty::Entity(rng.below(self.entities.len()));
         let size = Field::new("size", Ty::Int, false);
         let near = Field::new("near", entity(rng), true);
-        let deep = Field::new("deep", Ty::Int, true);
+        let deep = Field::new("", Ty::Int, true);
         let note = Field::new("note", Ty::String, true);
         let types = [
             ("active", Ty::Bool),
@@ -222,7 +221,7 @@ impl Model {
             ("price", Ty::Decimal),
             ("title", Ty::String),
             ("since", Ty::Timestamp),
-            ("took", Ty::Duration),
+            ("took\\n", Ty::Duration),
             ("net", Ty::Ip),
             ("level", Ty::Enum(1)),
             ("kind", Ty::Enum(2)),
@@ -233,7 +232,7 @@ impl Model {
             ("numbers", Ty::Set(Box::new(Ty::Int))),
             ("members", Ty::Set(Box::new(entity(rng)))),
             ("nets", Ty::Set(Box::new(Ty::Ip))),
-            ("nested", Ty::Set(Box::new(Ty::Set(Box::new(Ty::Enum(1)))))),
+            ("Set", Ty::Set(Box::new(Ty::Set(Box::new(Ty::Enum(1)))))),
             ("tags", Ty::Map(Box::new(Ty::Int))),
             ("to", Ty::Map(Box::new(entity(rng)))),
             (
@@ -312,7 +311,7 @@ impl Model {
             .into_iter()
             .map(|(name, ty)| Field::new(name, ty, rng.chance(40)))
             .collect();
-        let names = ["read", "write", "delete", "share", "list it"];
+        let names = ["read", "write", "delete", "share", "list.it\n"];
         let types: Vec<usize> = (0..self.entities.len()).collect();
         let count = rng.between(3, names.len());
         if rng.chance(50) {
@@ -366,7 +365,7 @@ impl Model {
         let mut types: Vec<usize> = self.shapes().iter().map(|shape| shape.resource).collect();
         types.sort_unstable();
         types.dedup();
-        let names = ["viewer", "editor", "admin", "owner", "for"];
+        let names = ["viewer", "editor", "ad.min\t", "owner", "for"];
         let count = rng.between(2, names.len());
         for (number, name) in names.iter().take(count).enumerate() {
             let on = rng.some(&types, 40, 1);
@@ -427,7 +426,7 @@ impl Model {
         let types: Vec<Ty> = self.types();
         for name in ["audit", "step_up", "with"].iter().take(rng.between(1, 3)) {
             let mut fields = Vec::new();
-            for field in rng.some(&["acr", "note", "level", "of it"], 45, 0) {
+            for field in rng.some(&["acr", "note", "level", "of`it\\"], 45, 0) {
                 if let Some(ty) = rng.pick(&types) {
                     fields.push(Field::new(field, ty.clone(), rng.chance(35)));
                 }
@@ -597,7 +596,7 @@ impl Model {
     pub fn fields_text(&self, rng: &mut Rng, fields: &[Field]) -> String {
         let field = |field: &Field| {
             let docs = if rng.chance(5) {
-                format!("\n  /// About {}.\n  ", field.name)
+                format!("\n  /// About {}.\n  ", ident(&field.name))
             } else {
                 String::new()
             };

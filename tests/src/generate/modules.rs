@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dictum_syntax::naming;
 use serde_json::Value as Json;
 
 use super::functions::{Constant, Function};
@@ -76,8 +77,10 @@ impl Names {
     /// The name by which requests, data and decisions know what is declared.
     #[must_use]
     pub fn full(&self, space: Space, name: &str) -> String {
-        self.module(space, name)
-            .map_or_else(|| name.to_owned(), |module| format!("{module}.{name}"))
+        self.module(space, name).map_or_else(
+            || naming::part(name).into_owned(),
+            |module| format!("{module}.{}", naming::part(name)),
+        )
     }
 
     /// A request or data with full names.

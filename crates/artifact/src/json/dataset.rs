@@ -9,6 +9,7 @@ use crate::data::dataset::{
 };
 use crate::data::{Attributes, Dataset, DatasetFault, Entity, Grant, GrantFault, Scope};
 
+use crate::naming::shown;
 use crate::path::{names, shorten};
 use crate::schema::{EntityTypeId, RoleId, Schema};
 use crate::value::{EntityUid, Timestamp};
@@ -404,8 +405,8 @@ fn errors(files: &[(&str, &str)], mut found: Vec<Found>) -> Vec<DataError> {
                     line,
                     column,
                     path,
-                    message: fault.message,
-                    help: help.or(fault.help),
+                    message: shown(&fault.message).into_owned(),
+                    help: help.or(fault.help).map(|help| shown(&help).into_owned()),
                 }
             },
         )

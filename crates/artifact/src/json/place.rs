@@ -2,6 +2,7 @@
 
 use super::DataError;
 use super::text::{Fault, Kind, Node};
+use crate::naming::shown;
 use crate::path::member;
 
 /// The path of the innermost part of a tree at an offset, such as `entities[3].properties.owner`.
@@ -82,7 +83,7 @@ pub(crate) fn locate(name: &str, text: &str, root: Option<&Node<'_>>, fault: Fau
         line,
         column,
         path: root.map(|root| path_to(root, fault.at)).unwrap_or_default(),
-        message: fault.message,
-        help: fault.help,
+        message: shown(&fault.message).into_owned(),
+        help: fault.help.map(|help| shown(&help).into_owned()),
     }
 }

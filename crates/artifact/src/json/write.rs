@@ -156,7 +156,10 @@ fn write(schema: &Schema, value: &Value, ty: TypeId, entity: Writer) -> Json {
         Value::Timestamp(value) => json!(value.to_string()),
         Value::Duration(value) => json!(value.to_string()),
         Value::Ip(value) => json!(value.to_string()),
-        Value::Enum(..) => json!(value.display(schema)),
+        Value::Enum(of, at) => {
+            let def = schema.enum_def(*of);
+            json!(def.and_then(|def| def.variants.get(*at as usize)))
+        }
         Value::Entity(uid) => entity(schema, uid),
         Value::Set(items) => {
             let Some(Type::Set(element)) = schema.ty(ty) else {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dictum_artifact::dag::{Artifact, Candidate, Plan};
+use dictum_artifact::naming::{shown, written_path};
 use dictum_artifact::schema::{ActionId, EntityTypeId, Field, Fields, RoleId, Schema, Shape};
 use serde::Serialize;
 
@@ -291,7 +292,7 @@ fn shape_text<'a>(artifact: &'a Artifact, shape: Shape, plan: &'a Plan, dag: boo
 fn names(names: &[&str]) -> String {
     names
         .iter()
-        .map(|name| identifier(name))
+        .map(|name| written_path(name))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -342,11 +343,11 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
         "enums",
         contents.enums.iter().map(|def| {
             let ordered = if def.ordered { "ordered " } else { "" };
-            let variants: Vec<&str> = def.variants.iter().map(String::as_str).collect();
+            let variants: Vec<String> = def.variants.iter().map(|name| identifier(name)).collect();
             format!(
                 "{ordered}enum {} {{ {} }}",
-                identifier(def.name),
-                names(&variants)
+                written_path(def.name),
+                variants.join(", ")
             )
         }),
     )?;
@@ -360,7 +361,7 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
             });
             format!(
                 "{}{}{}{ids}",
-                identifier(def.name),
+                written_path(def.name),
                 within(&def.parents),
                 record(&def.attributes)
             )
@@ -374,7 +375,7 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
                 .context
                 .as_ref()
                 .map_or_else(|| " (a group)".to_owned(), |fields| record(fields));
-            format!("{}{}{rest}", identifier(def.name), within(&def.groups))
+            format!("{}{}{rest}", written_path(def.name), within(&def.groups))
         }),
     )?;
     section(
@@ -385,7 +386,7 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
                 [] => "held by no grant".to_owned(),
                 carriers => format!("held by a grant of {}", names(carriers)),
             };
-            format!("{} on {}, {held}", identifier(def.name), names(&def.on))
+            format!("{} on {}, {held}", written_path(def.name), names(&def.on))
         }),
     )?;
     section(
@@ -394,18 +395,18 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
         contents
             .obligations
             .iter()
-            .map(|def| format!("{}{}", identifier(def.name), record(&def.fields))),
+            .map(|def| format!("{}{}", written_path(def.name), record(&def.fields))),
     )?;
     let shapes = contents.shapes.iter().flat_map(|shape| {
-        let (who, what) = (identifier(shape.principal), identifier(shape.resource));
+        let (who, what) = (written_path(shape.principal), written_path(shape.resource));
         let head = format!(
             "{who} to {} on {what}: {}; {}",
-            identifier(shape.action),
+            written_path(shape.action),
             count(shape.nodes, "node"),
             if shape.rules.is_empty() {
                 "no rule".to_owned()
             } else {
-                shape.rules.join(", ")
+                shown(&shape.rules.join(", ")).into_owned()
             }
         );
         let nodes = shape
@@ -416,7 +417,7 @@ fn print(contents: &Contents, path: &str, console: &mut Console) -> Result<(), S
         let obligations = shape
             .obligations
             .iter()
-            .map(|obliged| format!("  {} with {}", obliged.rule, obliged.with));
+            .map(|obliged| format!("  {} with {}", shown(obliged.rule), obliged.with));
         [head, format!("  reads {}", shape.reads.line())]
             .into_iter()
             .chain(obligations)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dictum_artifact::dag::{Artifact, Effect, Rule, RuleId};
 use dictum_artifact::data::{Dataset, Request};
 use dictum_artifact::json;
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::Shape;
 use dictum_compiler::program::{Case, ExpectedObligation};
 use dictum_compiler::{Program, invariants};
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use crate::activity::Activity;
 use crate::console::{Console, FAINT, Format, GOOD, WRONG, printable};
-use crate::decision::{RuleText, one_line};
+use crate::decision::{RuleText, label_line, one_line};
 use crate::obligations::ObligationText;
 use crate::outline::outlines;
 use crate::package::Package;
@@ -301,7 +302,7 @@ impl Test {
                 let kind = if invariant.always { "always" } else { "never" };
                 let on = fixture.map_or_else(
                     || "without a fixture".to_owned(),
-                    |fixture| format!("in {}", fixture.name),
+                    |fixture| format!("in {}", written_path(&fixture.name)),
                 );
                 let at = printable(&package.place(invariant.span)).into_owned();
                 let tried = match trial.requests {
@@ -310,7 +311,7 @@ impl Test {
                 };
                 console.line(format_args!(
                     "{word} {kind} {}, {on}: {tried} {FAINT}{at}{FAINT:#}",
-                    one_line(&invariant.label),
+                    label_line(&invariant.label),
                 ))?;
                 if let (Some((_, outcome)), Some(request)) = (&trial.violation, &request) {
                     let labels: Vec<String> = artifact_rules(artifact, &outcome.rules)
@@ -427,7 +428,7 @@ fn run_case(package: &Package, artifact: &Artifact, store: &Store, case: &Case) 
     for (name, value) in &case.variables {
         out.push_str(&format!(
             "    where:    {} is {}\n",
-            one_line(name),
+            written_path(name),
             one_line(value)
         ));
     }
@@ -503,7 +504,7 @@ fn by_text(allowed: bool, rules: &[String], otherwise: &str) -> String {
     let word = if allowed { "allow" } else { "deny" };
     let labels = rules
         .iter()
-        .map(|label| one_line(label))
+        .map(|label| label_line(label))
         .collect::<Vec<_>>()
         .join(", ");
     match (rules.is_empty(), otherwise) {

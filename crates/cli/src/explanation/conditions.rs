@@ -2,13 +2,14 @@
 
 use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::json;
+use dictum_artifact::naming::written_path;
 use dictum_artifact::schema::{RoleId, Schema, Type, TypeId};
 use dictum_artifact::value::{EntityUid, Value};
 use dictum_runtime::{GrantTrace, Part, Seen, Truth};
 use serde::Serialize;
 
 use super::Subject;
-use crate::describe::{self, identifier};
+use crate::describe;
 
 /// How many entities, and how many grants, a remark names.
 const MAX_NAMED: usize = 5;
@@ -280,7 +281,7 @@ impl Subject<'_> {
 
     /// `editor or owner to User::"bob" or its groups on Document::"plan" or what it is in`
     pub(super) fn grants_wanted(&self, role: RoleId) -> String {
-        let name = |role: &RoleId| self.schema().role(*role).map(|def| identifier(&def.name));
+        let name = |role: &RoleId| self.schema().role(*role).map(|def| written_path(&def.name));
         let carriers = self.schema().role(role).map(|def| def.carriers.as_slice());
         // The role itself first.
         let is_own = |carrier: &&RoleId| **carrier == role;
@@ -318,6 +319,6 @@ impl Subject<'_> {
             .until
             .map_or_else(String::new, |until| format!(" until {until}"));
         let subject = grant.subject.display(self.schema());
-        format!("{} on {scope} to {subject}{until}", identifier(role))
+        format!("{} on {scope} to {subject}{until}", written_path(role))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::conditions::{Condition, Detail, Kind};
 use super::{Candidate, ClauseText, Explanation};
 use crate::console::{DOUBTFUL, FAINT, GOOD, HELP, STRONG, WRONG, printable};
-use crate::decision::one_line;
+use crate::decision::{label_line, one_line};
 use crate::report::count;
 
 /// How many characters of a condition or a value a person is shown.
@@ -19,7 +19,7 @@ pub(crate) fn write(explanation: &Explanation<'_>) -> String {
     let mut out = String::new();
     let by = match explanation.rules.as_slice() {
         [] => "by default: no permit fired".to_owned(),
-        rules => format!("by {}", one_line(&rules.join(", "))),
+        rules => format!("by {}", label_line(&rules.join(", "))),
     };
     let word = if explanation.decision {
         format!("{GOOD}allow{GOOD:#}")
@@ -222,7 +222,7 @@ fn write_changes(explanation: &Explanation<'_>, out: &mut String) {
             Some(text) => format!("{and}{}", shown(text)),
             None => format!("{and}there were no such rule"),
         };
-        let rule = one_line(&change.rule);
+        let rule = label_line(&change.rule);
         line(
             out,
             1,
@@ -230,7 +230,7 @@ fn write_changes(explanation: &Explanation<'_>, out: &mut String) {
         );
     }
     if let [_, ..] = explanation.overruled.as_slice() {
-        let rules = one_line(&explanation.overruled.join(", "));
+        let rules = label_line(&explanation.overruled.join(", "));
         line(out, 1, &format!("{FAINT}as {rules} fires already{FAINT:#}"));
     } else if permits.is_empty() {
         line(
@@ -246,7 +246,7 @@ fn write_changes(explanation: &Explanation<'_>, out: &mut String) {
             _ => "or ",
         };
         let text = change.text.as_deref().unwrap_or_default();
-        let rule = one_line(&change.rule);
+        let rule = label_line(&change.rule);
         line(
             out,
             1,

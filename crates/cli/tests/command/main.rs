@@ -12,6 +12,7 @@ mod checks;
 mod examples;
 mod explain;
 mod fix;
+mod names;
 mod output;
 mod packages;
 mod pages;

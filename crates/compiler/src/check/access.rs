@@ -7,6 +7,7 @@ use dictum_artifact::suggest;
 use dictum_artifact::value::quote;
 use dictum_syntax::ast::{self, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::shown::{list, name, shown};
@@ -215,7 +216,8 @@ impl<'e> Checker<'_, '_, 'e> {
     fn is_module(&mut self, of: &ast::Expr, field: &Ident) -> bool {
         let Some(path) = path(of) else { return false };
         let is_value = |name: &Ident| {
-            self.stands_for_value(&name.name) || !self.declared.variants_named(&name.name).is_empty()
+            self.stands_for_value(&name.name)
+                || !self.declared.variants_named(&naming::text(&name.name)).is_empty()
         };
         if path.first().is_none_or(is_value) {
             return false;
@@ -227,7 +229,7 @@ impl<'e> Checker<'_, '_, 'e> {
             if modules.is_in_broken(&field.name) {
                 return true;
             }
-            modules.nothing_to_take(&written, &field.name, field.span, "")
+            modules.nothing_to_take(&written, &naming::part(&field.name), field.span, "")
         } else {
             let enums = self.declared.types.iter();
             let enums = enums.filter(|(_, (kind, _))| matches!(kind, TypeName::Enum(_)));
@@ -543,7 +545,8 @@ impl<'e> Checker<'_, '_, 'e> {
             && !self.stands_for_value(text)
         {
             let message = "the key of a map is text";
-            let mend = Mend::write(format!("write it in quotes: `\"{text}\"`"), key.span, quote(text));
+            let quoted = quote(&naming::text(text));
+            let mend = Mend::write(format!("write it in quotes: `{quoted}`"), key.span, quoted);
             self.error(mended(
                 Diagnostic::error(codes::TYPE_MISMATCH, key.span, message),
                 Some(mend),
@@ -593,7 +596,8 @@ impl<'e> Checker<'_, '_, 'e> {
             });
             for field in names.iter().skip(at + 1) {
                 let of = read.and_then(|read| self.present(read, key));
-                read = of.and_then(|of| self.member(of, field, None));
+                let field = with_text(field);
+                read = of.and_then(|of| self.member(of, &field, None));
             }
             return Some(read);
         }
@@ -639,6 +643,7 @@ impl<'e> Checker<'_, '_, 'e> {
             self.error(mended(diagnostic, mend));
             return None;
         };
+        let path: Vec<Ident> = path.iter().map(with_text).collect();
         let mut tests: Vec<ExprId> = Vec::new();
         let mut at = whole;
         let mut written = Some(of);
@@ -829,7 +834,15 @@ pub(super) fn count(given: usize) -> String {
     }
 }
 
-/// The names of `f.g`.
+/// A part of a full name by its text, as that of a field.
+fn with_text(part: &Ident) -> Ident {
+    Ident {
+        name: naming::text(&part.name).into_owned(),
+        span: part.span,
+    }
+}
+
+/// The names of `f.g`, as parts of a full name; the first may be a full name itself.
 pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
         ExprKind::Name(name) => Some(vec![Ident {
@@ -838,7 +851,10 @@ pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
         }]),
         ExprKind::Field(of, field) => {
             let mut names = path(of)?;
-            names.push(field.clone());
+            names.push(Ident {
+                name: naming::part(&field.name).into_owned(),
+                span: field.span,
+            });
             Some(names)
         }
         _ => None,

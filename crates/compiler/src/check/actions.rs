@@ -3,6 +3,7 @@
 use dictum_artifact::schema::ActionId;
 use dictum_syntax::ast::{self, BinaryOp, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::{Checker, Typed};
@@ -82,10 +83,12 @@ impl<'e> Checker<'_, '_, 'e> {
             let diagnostic = Diagnostic::error(codes::ACTION_VALUE, written.span, message);
             let mend = match &written.kind {
                 ExprKind::String(text) => {
-                    let help = format!("write it without quotes: `{text}`");
-                    let is_known = self.declared.schema.find_action(text).is_some();
+                    let full = naming::part(text);
+                    let name = crate::declare::written(&full);
+                    let help = format!("write it without quotes: `{name}`");
+                    let is_known = self.declared.schema.find_action(&full).is_some();
                     Some(if is_known {
-                        Mend::write(help, written.span, crate::declare::written(text))
+                        Mend::write(help, written.span, name)
                     } else {
                         Mend::told(help)
                     })
@@ -98,7 +101,7 @@ impl<'e> Checker<'_, '_, 'e> {
         let asked = self.action_named(name, written.span)?;
         let schema = &self.declared.schema;
         if !members && schema.action(asked)?.context.is_none() {
-            let help = format!("write `action in {name}`");
+            let help = format!("write `action in {}`", crate::declare::written(name));
             let mend = match op {
                 Some(op) => Mend::write(help, op, " in "),
                 None => Mend::told(help),

@@ -468,7 +468,7 @@ impl<'e> Checker<'_, '_, 'e> {
                     }
                     _ => Mend::told(format!(
                         "declare it: `fn {}(…) = …`",
-                        super::shown::name(&function.name)
+                        crate::declare::written(&function.name)
                     )),
                 };
                 diagnostic = mended(diagnostic, Some(mend));

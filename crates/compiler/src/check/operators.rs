@@ -6,6 +6,7 @@ use dictum_artifact::schema::{EntityTypeId, EnumId, Type, TypeId};
 use dictum_artifact::value::quote;
 use dictum_syntax::ast::{self, BinaryOp, ExprKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::shown::shown;
@@ -150,7 +151,7 @@ impl<'e> Checker<'_, '_, 'e> {
                 (!def.ordered).then(|| {
                     format!(
                         "if its names are in order, declare it as `ordered enum {}`",
-                        def.name
+                        naming::written_path(&def.name)
                     )
                 })
             }
@@ -230,8 +231,9 @@ impl<'e> Checker<'_, '_, 'e> {
         let ExprKind::Name(name) = &written.kind else {
             return None;
         };
-        def.variant(name)?;
-        let full = format!("{}.{}", crate::declare::written(&def.name), super::name(name));
+        let own = naming::text(name);
+        def.variant(&own)?;
+        let full = format!("{}.{}", crate::declare::written(&def.name), super::name(&own));
         let help = format!("`{name}` is something else here; the name of the enum is `{full}`");
         Some(Mend::write(help, written.span, full))
     }
@@ -328,10 +330,11 @@ impl<'e> Checker<'_, '_, 'e> {
         } else {
             let parents = schema.entity_type(entity).map_or(&[][..], |def| &def.parents);
             let parents = parents.iter().filter_map(|ty| schema.entity_type(*ty));
-            let mut parents: Vec<&str> = parents.map(|def| def.name.as_str()).collect();
-            parents.push(above);
+            let mut parents: Vec<String> = parents.map(|def| naming::written_path(&def.name)).collect();
+            parents.push(naming::written_path(above));
             Mend::told(format!(
-                "if it can be, declare it: `entity {below} in {}`",
+                "if it can be, declare it: `entity {} in {}`",
+                naming::written_path(below),
                 parents.join(", ")
             ))
         };
@@ -374,7 +377,10 @@ impl<'e> Checker<'_, '_, 'e> {
             (Some(Type::Entity(entity)), Some(Type::String)) => (
                 format!("`in` does not take values of type `{left_name}` and `{right_name}`"),
                 Some(Mend::told(match self.parent_of(entity) {
-                    Some(parent) => format!("an entity is written with its type: `{parent}::\"…\"`"),
+                    Some(parent) => format!(
+                        "an entity is written with its type: `{}::\"…\"`",
+                        naming::written_path(parent)
+                    ),
                     None => "an entity is written with its type, as in `Group::\"…\"`".to_owned(),
                 })),
             ),

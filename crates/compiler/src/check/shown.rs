@@ -2,7 +2,7 @@
 
 use dictum_artifact::value::quote;
 use dictum_syntax::ast::{Expr, ExprKind};
-use dictum_syntax::lexer::KEYWORDS;
+use dictum_syntax::naming;
 
 /// A short expression as it is written; `…` for a longer one.
 pub(super) fn shown(expr: &Expr) -> String {
@@ -15,8 +15,12 @@ pub(super) fn shown(expr: &Expr) -> String {
         ExprKind::Timestamp(value) => format!("time\"{value}\""),
         ExprKind::Duration(value) => value.to_string(),
         ExprKind::Ip(value) => format!("ip\"{value}\""),
-        ExprKind::Entity(entity) => format!("{}::{}", name(&entity.ty.name), quote(&entity.id.value)),
-        ExprKind::Name(text) => name(text),
+        ExprKind::Entity(entity) => format!(
+            "{}::{}",
+            naming::written_path(&entity.ty.name),
+            quote(&entity.id.value)
+        ),
+        ExprKind::Name(text) => naming::written_path(text),
         ExprKind::Principal => "principal".to_owned(),
         ExprKind::Resource => "resource".to_owned(),
         ExprKind::Action => "action".to_owned(),
@@ -45,17 +49,7 @@ pub(super) fn shown(expr: &Expr) -> String {
 
 /// A name as it is written in an expression: between backticks, where it has to be.
 pub(crate) fn name(text: &str) -> String {
-    let mut letters = text.chars();
-    let plain = letters
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !KEYWORDS.contains(&text);
-    if plain {
-        text.to_owned()
-    } else {
-        format!("`{text}`")
-    }
+    naming::written(text).into_owned()
 }
 
 /// `a`, `b` and `c`; long lists are cut.

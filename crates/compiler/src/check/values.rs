@@ -1,5 +1,6 @@
 //! Values as they are written: entities, names of enums, sets and records, and the constants of fixtures and tests.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use dictum_artifact::dag::Obliged;
@@ -8,13 +9,14 @@ use dictum_artifact::schema::{EntityTypeId, EnumId, Field, Fields, RecordId, Typ
 use dictum_artifact::value::{Value, quote};
 use dictum_syntax::ast::{self, EntityRef, ExprKind, Ident, With};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use rustc_hash::FxHashSet;
 
 use super::shown::{list, name};
 use super::{Checker, Findings, Place, Typed};
 use crate::codes;
-use crate::declare::{Declared, TypeName, UNKNOWN};
+use crate::declare::{Declared, TypeName, UNKNOWN, written};
 use crate::mend::{Mend, mended};
 use crate::modules::{Meaning, Space};
 use crate::reference;
@@ -122,10 +124,11 @@ impl<'e> Checker<'_, '_, 'e> {
         if let Some(value) = self.declared.values.get(name) {
             return self.constant_named(name, &value.clone(), span);
         }
+        let own = naming::text(name);
         if let Some(Type::Enum(wanted)) = expected.and_then(|ty| self.ty(ty)) {
-            return self.variant_of(wanted, name, span);
+            return self.variant_of(wanted, &own, span);
         }
-        match self.declared.variants_named(name) {
+        match self.declared.variants_named(&own) {
             &[(id, variant)] => self.literal(Literal::Enum(id, variant), Type::Enum(id)),
             [] => {
                 self.unknown_name(name, span, expected);
@@ -136,9 +139,12 @@ impl<'e> Checker<'_, '_, 'e> {
                 let defs = owners
                     .iter()
                     .filter_map(|(id, _)| self.declared.schema.enum_def(*id));
-                let some = defs.take(MOST).map(|def| format!("{}.{name}", def.name));
+                let variant = super::name(&own);
+                let some = defs
+                    .take(MOST)
+                    .map(|def| format!("{}.{variant}", written(&def.name)));
                 let help = format!("say which: {}", list(some));
-                let message = format!("several enums have the name `{name}`");
+                let message = format!("several enums have the name `{own}`");
                 self.error(Diagnostic::error(codes::AMBIGUOUS_NAME, span, message).with_help(help));
                 None
             }
@@ -168,11 +174,13 @@ impl<'e> Checker<'_, '_, 'e> {
         None
     }
 
-    fn unknown_name(&mut self, text: &str, span: Span, expected: Option<TypeId>) {
+    fn unknown_name(&mut self, full: &str, span: Span, expected: Option<TypeId>) {
         let ident = Ident {
-            name: text.to_owned(),
+            name: full.to_owned(),
             span,
         };
+        let own = naming::text(full);
+        let text = &*own;
         if self.declared.modules.is_in_doubt(&ident) {
             return;
         }
@@ -208,7 +216,7 @@ impl<'e> Checker<'_, '_, 'e> {
         let elsewhere: Vec<&str> = self
             .declared
             .modules
-            .values_elsewhere(text)
+            .values_elsewhere(full)
             .filter(|(space, full)| {
                 let ty = self.declared.types.get(*full);
                 *space == Space::Values || matches!(ty, Some((TypeName::Enum(_), _)))
@@ -216,19 +224,19 @@ impl<'e> Checker<'_, '_, 'e> {
             .map(|(_, full)| full)
             .collect();
         if let (None, [one]) = (holder, elsewhere.as_slice()) {
-            let full = crate::declare::written(one);
+            let full = written(one);
             let help = format!("it is declared in another module: write `{full}`, or take it with `use`");
             self.error(mended(diagnostic, Some(Mend::write(help, span, full))));
             return;
         }
         let is_text = expected.and_then(|ty| self.ty(ty)) == Some(Type::String);
-        if let (None, false, Some(role)) = (holder, is_text, self.role_told(text, span)) {
+        if let (None, false, Some(role)) = (holder, is_text, self.role_told(full, span)) {
             self.error(mended(diagnostic, Some(role)));
             return;
         }
-        let full = match self.declared.modules.resolve(Space::Types, span.source, text) {
+        let full = match self.declared.modules.resolve(Space::Types, span.source, full) {
             Meaning::Known(full) => full,
-            Meaning::Ambiguous(_) | Meaning::Unknown => text.to_owned(),
+            Meaning::Ambiguous(_) | Meaning::Unknown => full.to_owned(),
         };
         let mend = match (holder, self.declared.types.get(full.as_str())) {
             (Some(holder), _) => {
@@ -240,9 +248,12 @@ impl<'e> Checker<'_, '_, 'e> {
                 }
             }
             (None, Some((TypeName::Entity(_), _))) => Mend::told(format!(
-                "an entity is written with its id: `{text}::\"…\"`; a type is asked for with `is {text}`"
+                "an entity is written with its id: `{0}::\"…\"`; a type is asked for with `is {0}`",
+                written(&ident.name)
             )),
-            (None, Some((TypeName::Enum(_), _))) => Mend::told(format!("name one of its values: `{text}.…`")),
+            (None, Some((TypeName::Enum(_), _))) => {
+                Mend::told(format!("name one of its values: `{}.…`", written(&ident.name)))
+            }
             (None, Some((TypeName::BuiltIn(_) | TypeName::Alias(_), _)) | None) => {
                 let values = self.declared.values.keys();
                 let mut values: Vec<&str> = values
@@ -252,9 +263,10 @@ impl<'e> Checker<'_, '_, 'e> {
                 let variants = schema
                     .enums
                     .iter()
-                    .flat_map(|def| def.variants.iter().map(String::as_str))
-                    .chain(values)
-                    .chain(self.locals.iter().map(|(name, _)| *name));
+                    .flat_map(|def| def.variants.iter().map(|name| naming::part(name)))
+                    .chain(values.into_iter().map(Cow::Borrowed))
+                    .chain(self.locals.iter().map(|(name, _)| Cow::Borrowed(*name)));
+                let variants: Vec<Cow<'_, str>> = variants.collect();
                 let meant = match text {
                     "subject" | "user" => Some("principal"),
                     "input" | "request" | "environment" | "env" => Some("context"),
@@ -264,11 +276,15 @@ impl<'e> Checker<'_, '_, 'e> {
                 let quoted = quote(text);
                 let help = format!("text is written in quotes: `{quoted}`");
                 let is_null = matches!(text, "null" | "nil" | "None" | "none" | "undefined");
-                match (self.declared.nearest(text, variants), meant) {
+                match (
+                    self.declared
+                        .nearest(&ident.name, variants.iter().map(|name| &**name)),
+                    meant,
+                ) {
                     _ if is_null => Mend::told(
                         "there is no null: `x has f` asks whether an optional attribute is there, and one that is not is left out",
                     ),
-                    (Some(near), _) => Mend::meant(near, span, crate::declare::written(near)),
+                    (Some(near), _) => Mend::meant(near, span, written(near)),
                     (None, Some(meant)) => Mend::told(format!("did you mean `{meant}`?")),
                     (None, None) if is_text => Mend::write(help, span, quoted),
                     (None, None) if expected.is_none() => Mend::told(help),
@@ -287,7 +303,8 @@ impl<'e> Checker<'_, '_, 'e> {
         let mut roles = self.declared.schema.roles.iter();
         roles.any(|role| role.name == full).then(|| {
             Mend::told(format!(
-                "`{text}` is a role, for which no condition asks: write a rule for it, `permit {text} to …`"
+                "`{text}` is a role, for which no condition asks: write a rule for it, `permit {} to …`",
+                written(text)
             ))
         })
     }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use dictum_artifact::ops::WEEKDAY;
 use dictum_syntax::ast::{
     ActionDecl, ConstDecl, ContextDecl, DeclarationKind, EntityDecl, EnumDecl, ExclusiveDecl, FieldDecl,
     File, FunctionDecl, Ident, InvariantDecl, ObligationDecl, PrincipalsDecl, RoleDecl, RuleDecl, TypeDecl,
 };
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use rustc_hash::FxHashSet;
 
-use super::BUILT_IN;
 use crate::codes;
 
 /// The declarations by kind, sorted by name; of names declared twice, the first.
@@ -150,7 +149,8 @@ pub(super) fn collect<'a>(files: &'a [File], diagnostics: &mut Vec<Diagnostic>) 
     }
     // WHO of a rule is a type or a role, so the two share their names.
     for (name, role) in &collected.roles {
-        if let Some(ty) = types.get(name) {
+        let built_in = format!("`{name}`");
+        if let Some(ty) = types.get(name).or_else(|| types.get(built_in.as_str())) {
             diagnostics.push(
                 Diagnostic::error(
                     codes::DUPLICATE_NAME,
@@ -171,14 +171,17 @@ fn first_type<'a>(
     collected: &mut Collected<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> bool {
-    if is_built_in(&name.name) {
+    if naming::is_built_in(&name.name) {
         diagnostics.push(
             Diagnostic::error(
                 codes::DUPLICATE_NAME,
                 name.span,
                 format!("`{}` is a built-in type", name.name),
             )
-            .with_help("choose another name"),
+            .with_help(format!(
+                "choose another name, or write `` `{0}` `` wherever this one is meant: a name between backticks is no built-in type",
+                name.name
+            )),
         );
         return false;
     }
@@ -209,10 +212,4 @@ pub(crate) fn first<'a>(
     }
     seen.insert(&name.name, name.span);
     true
-}
-
-fn is_built_in(name: &str) -> bool {
-    matches!(name, "Set" | "Map")
-        || name == WEEKDAY.0
-        || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
 }

@@ -3,6 +3,7 @@
 use dictum_artifact::suggest;
 use dictum_syntax::ast::Ident;
 use dictum_syntax::diagnostic::{Diagnostic, Fix};
+use dictum_syntax::naming;
 
 use super::{Declared, written};
 use crate::codes;
@@ -31,7 +32,7 @@ impl Declared<'_> {
             .elsewhere(&name.name)
             .filter(|full| known.contains(full))
             .collect();
-        let own = name.name.rsplit_once('.').map(|(_, own)| own);
+        let own = naming::split(&name.name).map(|(_, own)| own);
         diagnostic = match (elsewhere.as_slice(), own.filter(|own| known.contains(own))) {
             ([], Some(own)) => diagnostic
                 .with_help(format!("did you mean `{own}`, which is in no module?"))

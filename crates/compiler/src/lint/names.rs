@@ -4,6 +4,7 @@ use dictum_syntax::ast::{
     self, Actions, Clause, DeclarationKind, ExprKind, File, FixtureItem, Head, HeadKind, Held, Ident,
     RuleHead, TestItem, TypeExpr, TypeExprKind, With,
 };
+use dictum_syntax::naming;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::declarations;
@@ -261,6 +262,16 @@ impl<'f> Names<'f> {
         check::operands(expr, &mut |operand| self.expr(operand));
     }
 
+    /// Whether an expression names a variant, by the variant's text.
+    pub(super) fn has_word(&self, text: &str) -> bool {
+        mentions(&self.words, text)
+    }
+
+    /// Whether an expression names a field, by the field's text.
+    pub(super) fn has_field(&self, text: &str) -> bool {
+        mentions(&self.fields, text)
+    }
+
     /// The right side of `has`.
     fn path(&mut self, path: &'f ast::Expr) {
         if let ExprKind::Name(name) = &path.kind {
@@ -287,4 +298,11 @@ impl<'f> Names<'f> {
         }
         check::operands(value, &mut |operand| self.value(operand));
     }
+}
+
+/// Whether a text is among names, some of which stand there as full names.
+pub(super) fn mentions(names: &FxHashSet<&str>, text: &str) -> bool {
+    names.contains(text)
+        || names.contains(&*naming::part(text))
+        || naming::is_built_in(text) && names.contains(format!("`{text}`").as_str())
 }

@@ -1,10 +1,13 @@
 //! What works, and may surprise later: forbids that missing data makes fire, arithmetic that overflows, attributes that
 //! are optional and never done without. These are told only to those who ask for them.
 
+use std::borrow::Cow;
+
 use dictum_artifact::dag::Effect;
 use dictum_artifact::expr::{Arithmetic, Expr, ExprId, Literal, Property};
 use dictum_artifact::value::{DAY, Decimal};
 use dictum_syntax::ast::{self, BinaryOp, Clause, DeclarationKind, ExprKind, FieldDecl, FixtureItem, Held};
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -248,19 +251,20 @@ struct Use {
 
 /// Optional attributes that every condition which uses them asks for, and that no fixture leaves out.
 fn always_asked(checked: &Checked<'_>, found: &mut Found<'_>) {
-    let mut uses: FxHashMap<&str, Use> = FxHashMap::default();
+    let mut uses: FxHashMap<Cow<'_, str>, Use> = FxHashMap::default();
     for declaration in declarations(checked.files) {
         let required = match &declaration.kind {
             DeclarationKind::Rule(decl) if decl.effect == ast::Effect::Permit => asked_first(&decl.clauses),
             _ => FxHashSet::default(),
         };
-        let mut used: FxHashSet<&str> = FxHashSet::default();
+        let mut used: FxHashSet<Cow<'_, str>> = FxHashSet::default();
         for clause in clauses(&declaration.kind) {
             fields(clause, &mut used);
         }
         for name in used {
+            let is_required = required.contains(&name);
             let count = uses.entry(name).or_default();
-            if required.contains(name) {
+            if is_required {
                 count.asked += 1;
             } else {
                 count.other += 1;
@@ -306,7 +310,7 @@ fn is_left_out(checked: &Checked<'_>, ty: &str, field: &FieldDecl) -> bool {
 }
 
 /// The attributes whose presence all of a rule depends on.
-fn asked_first(clauses: &[Clause]) -> FxHashSet<&str> {
+fn asked_first(clauses: &[Clause]) -> FxHashSet<Cow<'_, str>> {
     let mut names = FxHashSet::default();
     for clause in clauses.iter().filter(|clause| !clause.unless) {
         let parts = match &clause.condition.kind {
@@ -317,7 +321,7 @@ fn asked_first(clauses: &[Clause]) -> FxHashSet<&str> {
             if let ExprKind::Has(_, path) = &part.kind {
                 fields(path, &mut names);
                 if let ExprKind::Name(name) = &path.kind {
-                    names.insert(name);
+                    names.insert(naming::text(name));
                 }
             }
         }
@@ -326,14 +330,14 @@ fn asked_first(clauses: &[Clause]) -> FxHashSet<&str> {
 }
 
 /// The names of what is read in an expression.
-fn fields<'e>(expr: &'e ast::Expr, names: &mut FxHashSet<&'e str>) {
+fn fields<'e>(expr: &'e ast::Expr, names: &mut FxHashSet<Cow<'e, str>>) {
     if let ExprKind::Field(_, field) = &expr.kind {
-        names.insert(&field.name);
+        names.insert(Cow::Borrowed(field.name.as_str()));
     }
     if let ExprKind::Has(_, path) = &expr.kind
         && let ExprKind::Name(name) = &path.kind
     {
-        names.insert(name);
+        names.insert(naming::text(name));
     }
     check::operands(expr, &mut |operand| fields(operand, names));
 }

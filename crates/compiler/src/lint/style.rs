@@ -1,11 +1,14 @@
 //! How names are written, and what a rule tells its readers.
 
+use std::borrow::Cow;
+
 use dictum_syntax::ast::{
     Actions, DeclarationKind, Effect, FieldDecl, Head, HeadKind, Ident, RuleDecl, RuleHead,
 };
 use dictum_syntax::ast::{TypeExpr, TypeExprKind};
 use dictum_syntax::diagnostic::{Edit, Fix};
-use dictum_syntax::lexer::KEYWORDS;
+use dictum_syntax::lexer::{KEYWORDS, tokens};
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 use rustc_hash::FxHashSet;
 
@@ -21,8 +24,8 @@ pub(super) fn check(checked: &Checked<'_>, names: &Names<'_>, found: &mut Found<
         match &declaration.kind {
             DeclarationKind::Entity(decl) => {
                 let own = own_name(checked, &decl.name);
-                if !is_camel(own) && is_ours(own) {
-                    let better = camel(own);
+                if !is_camel(&own) && is_ours(&own) {
+                    let better = camel(&own);
                     case(
                         &NAME_CASE,
                         &decl.name,
@@ -319,13 +322,13 @@ fn camel(name: &str) -> String {
 }
 
 /// A declared name without its module, and without the backticks that it may stand in.
-fn own_name<'s>(checked: &Checked<'s>, name: &Ident) -> &'s str {
-    checked.sources.text(name.span).trim_matches('`')
+fn own_name<'s>(checked: &Checked<'s>, name: &Ident) -> Cow<'s, str> {
+    naming::of_token(checked.sources.text(name.span))
 }
 
-/// A name that is plain to read; names of other alphabets are no concern of these lints.
+/// A name that is plain to read; names of other alphabets, and of no letters, are no concern of these lints.
 fn is_ours(name: &str) -> bool {
-    name.is_ascii()
+    name.is_ascii() && name.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Names that only policies use: the mend renames all of it. `taken` is what may not be had; `None` for what is not renamed.
@@ -338,14 +341,14 @@ fn label_case(
     found: &mut Found<'_>,
 ) {
     let own = own_name(checked, name);
-    if is_snake(own) || !is_ours(own) {
+    if is_snake(&own) || !is_ours(&own) {
         return;
     }
-    let better = snake(own);
-    let module = name.name.strip_suffix(own).unwrap_or_default();
+    let better = snake(&own);
+    let module = naming::split(&name.name).map(|(module, _)| module);
     let message = format!("the {what} `{}` is not in snake_case", name.name);
     let mut diagnostic = warning(&LABEL_CASE, name.span, message, format!("write `{better}`"));
-    let full = format!("{module}{better}");
+    let full = module.map_or_else(|| better.clone(), |module| format!("{module}.{better}"));
     let is_free = taken.is_some_and(|taken| !taken.contains(full.as_str()));
     let is_word = better.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if is_free && is_word && !KEYWORDS.contains(&better.as_str()) {
@@ -353,10 +356,14 @@ fn label_case(
             .chain(places.iter().copied())
             .map(|place| {
                 let written = checked.sources.text(place.span);
-                let is_full = place.span != name.span && !module.is_empty() && written.starts_with(module);
+                let is_full = tokens(written).len() > 1;
                 Edit {
                     span: place.span,
-                    text: if is_full { full.clone() } else { better.clone() },
+                    text: if is_full {
+                        naming::written_path(&full)
+                    } else {
+                        better.clone()
+                    },
                 }
             })
             .collect();
@@ -372,18 +379,18 @@ fn label_case(
 /// Names that only policies use, and that are used in many places there.
 fn type_case(checked: &Checked<'_>, name: &Ident, what: &str, found: &mut Found<'_>) {
     let own = own_name(checked, name);
-    if is_camel(own) || !is_ours(own) {
+    if is_camel(&own) || !is_ours(&own) {
         return;
     }
     let message = format!("the {what} `{}` is not in UpperCamelCase", name.name);
-    let help = format!("write `{}`", camel(own));
+    let help = format!("write `{}`", camel(&own));
     found.add(&TYPE_CASE, warning(&TYPE_CASE, name.span, message, help));
 }
 
 fn name_case(checked: &Checked<'_>, name: &Ident, what: &str, found: &mut Found<'_>) {
     let own = own_name(checked, name);
-    if !is_snake(own) && is_ours(own) {
-        case(&NAME_CASE, name, what, "snake_case", &snake(own), found);
+    if !is_snake(&own) && is_ours(&own) {
+        case(&NAME_CASE, name, what, "snake_case", &snake(&own), found);
     }
 }
 

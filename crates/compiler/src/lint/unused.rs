@@ -4,6 +4,7 @@
 use dictum_artifact::dag::Effect;
 use dictum_syntax::ast::{ActionDecl, DeclarationKind, FieldDecl, Ident, RoleDecl, UseDecl};
 use dictum_syntax::diagnostic::Fix;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::names::Names;
@@ -32,21 +33,12 @@ pub(super) fn check(checked: &Checked<'_>, names: &Names<'_>, found: &mut Found<
                 fields(&decl.attributes, &what, names, &UNUSED_ATTRIBUTE, found);
             }
             DeclarationKind::Enum(decl) => {
-                if !is_type_used(&decl.name)
-                    && !decl
-                        .variants
-                        .iter()
-                        .any(|v| names.words.contains(v.name.as_str()))
-                {
+                if !is_type_used(&decl.name) && !decl.variants.iter().any(|v| names.has_word(&v.name)) {
                     let message = format!("the enum `{}` is never used", decl.name.name);
                     let help = "make it the type of an attribute, or leave it out";
                     found.add(&UNUSED_ENUM, warning(&UNUSED_ENUM, decl.name.span, message, help));
                 } else {
-                    for variant in decl
-                        .variants
-                        .iter()
-                        .filter(|v| !names.words.contains(v.name.as_str()))
-                    {
+                    for variant in decl.variants.iter().filter(|v| !names.has_word(&v.name)) {
                         let message = format!("no condition mentions `{}`", variant.name);
                         let help = "leave it out, unless data or requests carry it";
                         let diagnostic = warning(&UNUSED_ENUM_NAME, variant.span, message, help);
@@ -88,7 +80,7 @@ pub(super) fn check(checked: &Checked<'_>, names: &Names<'_>, found: &mut Found<
                     let message = format!("no test uses the fixture `{}`", decl.name.name);
                     let help = format!(
                         "write a test with it, `test \"…\" using {} {{ … }}`",
-                        decl.name.name
+                        naming::written_path(&decl.name.name)
                     );
                     found.add(
                         &UNUSED_FIXTURE,
@@ -101,7 +93,7 @@ pub(super) fn check(checked: &Checked<'_>, names: &Names<'_>, found: &mut Found<
                 declared(&UNUSED_FUNCTION, "function", &decl.name, is_used, found);
             }
             DeclarationKind::Const(decl) => {
-                let own = decl.name.name.rsplit('.').next().unwrap_or_default();
+                let own = naming::own(&decl.name.name);
                 let is_used = names.values.contains(decl.name.name.as_str()) || names.values.contains(own);
                 declared(&UNUSED_CONSTANT, "constant", &decl.name, is_used, found);
             }
@@ -260,7 +252,7 @@ fn fields(
 ) {
     // `now` is what grants expire by, whether or not a condition reads it.
     let is_used =
-        |name: &str| names.fields.contains(name) || lint.code == UNUSED_CONTEXT_FIELD.code && name == "now";
+        |name: &str| names.has_field(name) || lint.code == UNUSED_CONTEXT_FIELD.code && name == "now";
     for field in fields.iter().filter(|field| !is_used(&field.name.name)) {
         let message = format!("no condition reads {what}{}`", field.name.name);
         let help = "leave it out, unless data or requests carry it";

@@ -5,9 +5,10 @@ use dictum_syntax::ast::{
     Head, HeadKind, Held, Ident, RuleHead, TestCase, TestEntity, TestItem, TypeExpr, TypeExprKind, With,
 };
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::{SourceId, Span};
 
-use super::{Meaning, Modules, Space, ambiguous, full_name};
+use super::{Meaning, Modules, Space, ambiguous, full_name, full_name_in};
 
 /// Writes full names into the tree of a file.
 pub(super) fn rewrite(modules: &Modules, file: &mut File, diagnostics: &mut Vec<Diagnostic>) {
@@ -41,25 +42,27 @@ impl Rewriter<'_, '_> {
     fn declaration(&mut self, kind: &mut DeclarationKind) {
         match kind {
             DeclarationKind::Entity(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Types, &mut decl.name);
                 self.names(Space::Types, &mut decl.parents);
                 self.fields(&mut decl.attributes);
             }
-            DeclarationKind::Enum(decl) => self.declared(&mut decl.name),
+            DeclarationKind::Enum(decl) => self.declared(Space::Types, &mut decl.name),
             DeclarationKind::Type(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Types, &mut decl.name);
                 self.type_expr(&mut decl.ty);
             }
             DeclarationKind::Context(decl) => self.fields(&mut decl.fields),
             DeclarationKind::Action(decl) => {
-                decl.names.iter_mut().for_each(|name| self.declared(name));
+                decl.names
+                    .iter_mut()
+                    .for_each(|name| self.declared(Space::Actions, name));
                 self.names(Space::Actions, &mut decl.groups);
                 self.names(Space::Types, &mut decl.by);
                 self.names(Space::Types, &mut decl.on);
                 self.fields(&mut decl.context);
             }
             DeclarationKind::Role(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Rules, &mut decl.name);
                 self.names(Space::Types, &mut decl.on);
                 self.names(Space::Rules, &mut decl.includes);
                 self.names(Space::Actions, &mut decl.actions);
@@ -69,24 +72,29 @@ impl Rewriter<'_, '_> {
                 }
             }
             DeclarationKind::Rule(decl) => {
-                decl.label.iter_mut().for_each(|label| self.declared(label));
+                decl.label
+                    .iter_mut()
+                    .for_each(|label| self.declared(Space::Rules, label));
                 self.head(&mut decl.head);
                 self.clauses(&mut decl.clauses);
                 self.obligations(&mut decl.obligations);
             }
             DeclarationKind::Principals(decl) => self.names(Space::Types, &mut decl.types),
             DeclarationKind::Exclusive(decl) => {
-                decl.label.iter_mut().for_each(|label| self.declared(label));
+                decl.label
+                    .iter_mut()
+                    .for_each(|label| self.declared(Space::Rules, label));
                 self.names(Space::Rules, &mut decl.roles);
                 self.names(Space::Types, &mut decl.on);
             }
             DeclarationKind::Obligation(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Obligations, &mut decl.name);
                 self.fields(&mut decl.fields);
             }
             DeclarationKind::Function(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Values, &mut decl.name);
                 for parameter in &mut decl.parameters {
+                    self.local(&mut parameter.name);
                     self.type_expr(&mut parameter.ty);
                 }
                 let names = decl
@@ -98,17 +106,19 @@ impl Rewriter<'_, '_> {
                 self.locals.clear();
             }
             DeclarationKind::Const(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Values, &mut decl.name);
                 decl.ty.iter_mut().for_each(|ty| self.type_expr(ty));
                 self.expr(&mut decl.value);
             }
             DeclarationKind::Invariant(decl) => {
-                decl.label.iter_mut().for_each(|label| self.declared(label));
+                decl.label
+                    .iter_mut()
+                    .for_each(|label| self.declared(Space::Rules, label));
                 self.head(&mut decl.head);
                 self.clauses(&mut decl.clauses);
             }
             DeclarationKind::Fixture(decl) => {
-                self.declared(&mut decl.name);
+                self.declared(Space::Fixtures, &mut decl.name);
                 decl.base
                     .iter_mut()
                     .for_each(|base| self.name(Space::Fixtures, base));
@@ -128,10 +138,16 @@ impl Rewriter<'_, '_> {
     }
 
     /// The full name of what is declared here.
-    fn declared(&self, name: &mut Ident) {
-        if !self.module.is_empty() {
-            name.name = full_name(self.module, &name.name);
+    fn declared(&self, space: Space, name: &mut Ident) {
+        // What would take the name of a built-in type is reported by whoever collects the types.
+        if space != Space::Types || !naming::is_built_in(&name.name) {
+            name.name = full_name_in(space, self.module, &name.name);
         }
+    }
+
+    /// The name of a value that is known only here.
+    fn local(&mut self, name: &mut Ident) {
+        name.name = naming::plain(&name.name).to_owned();
     }
 
     fn name(&mut self, space: Space, name: &mut Ident) {
@@ -249,6 +265,7 @@ impl Rewriter<'_, '_> {
                 TestItem::Case(case) => self.case(case),
                 TestItem::For(table) => {
                     table.values.iter_mut().for_each(|value| self.expr(value));
+                    self.local(&mut table.variable);
                     self.locals.push(table.variable.name.clone());
                     self.test_items(&mut table.items);
                     self.locals.pop();
@@ -261,7 +278,7 @@ impl Rewriter<'_, '_> {
         for entity in [&mut case.principal, &mut case.resource] {
             match entity {
                 TestEntity::Entity(entity) => self.entity(entity),
-                TestEntity::Variable(_) => {}
+                TestEntity::Variable(name) => name.name = naming::plain(&name.name).to_owned(),
             }
         }
         self.name(Space::Actions, &mut case.action);
@@ -287,9 +304,9 @@ impl Rewriter<'_, '_> {
             | ExprKind::Context => {}
             ExprKind::Entity(entity) => self.entity(entity),
             ExprKind::Name(name) => {
-                if !self.locals.contains(name)
-                    && let Some(full) = self.meaning(Space::Values, name, span)
-                {
+                if self.is_local(name) {
+                    *name = naming::plain(name).to_owned();
+                } else if let Some(full) = self.meaning(Space::Values, name, span) {
                     *name = full;
                 }
             }
@@ -302,7 +319,7 @@ impl Rewriter<'_, '_> {
             }
             ExprKind::Method(of, name, arguments) => {
                 arguments.iter_mut().for_each(|argument| self.expr(argument));
-                let path = self.path(of).map(|path| format!("{path}.{}", name.name));
+                let path = self.path(of).map(|path| joined(&path, &name.name));
                 let function =
                     path.and_then(
                         |path| match self.modules.resolve(Space::Values, self.source, &path) {
@@ -365,6 +382,7 @@ impl Rewriter<'_, '_> {
             }
             ExprKind::Quantified(_, variable, over, body) => {
                 self.expr(over);
+                self.local(variable);
                 self.locals.push(variable.name.clone());
                 self.expr(body);
                 self.locals.pop();
@@ -419,8 +437,13 @@ impl Rewriter<'_, '_> {
     /// `a.b.c` of names, unless the first of them stands for a value.
     fn path(&self, expr: &Expr) -> Option<String> {
         let path = path_of(expr)?;
-        let first = path.split('.').next().unwrap_or_default();
-        (!self.locals.iter().any(|local| local == first)).then_some(path)
+        let first = naming::parts(&path).next().unwrap_or_default();
+        (!self.is_local(first)).then_some(path)
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        let name = naming::plain(name);
+        self.locals.iter().any(|local| local == name)
     }
 }
 
@@ -428,7 +451,12 @@ impl Rewriter<'_, '_> {
 fn path_of(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.clone()),
-        ExprKind::Field(of, field) => Some(format!("{}.{}", path_of(of)?, field.name)),
+        ExprKind::Field(of, field) => Some(joined(&path_of(of)?, &field.name)),
         _ => None,
     }
+}
+
+/// A path with one more name, by its text.
+fn joined(path: &str, text: &str) -> String {
+    full_name(naming::plain(path), &naming::part(text))
 }

@@ -4,6 +4,7 @@ use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::schema::{ActionId, EntityTypeId, RoleId, Schema, ShapeId};
 use dictum_syntax::ast::{Actions, EntityRef, Head, HeadKind, Ident, RuleHead};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming;
 use dictum_syntax::source::Span;
 
 use super::Checker;
@@ -222,7 +223,8 @@ impl Checker<'_, '_> {
             },
             HeadKind::In(name, _) if is_who && self.is_role_only(&name.name) => {
                 let message = format!("`{}` is a role; `in` is for entity types", name.name);
-                let help = format!("write `permit {} to … when principal in …`", name.name);
+                let role = naming::written_path(&name.name);
+                let help = format!("write `permit {role} to … when principal in …`");
                 self.diagnostics
                     .push(Diagnostic::error(codes::WRONG_KIND_OF_NAME, name.span, message).with_help(help));
                 None
@@ -420,6 +422,7 @@ impl Checker<'_, '_> {
         if pairs.len() > MOST {
             texts.push("others".to_owned());
         }
+        let group = naming::written_path(name);
         let name = if schema.find_action(name).is_some() {
             format!("`{name}`")
         } else {
@@ -433,7 +436,6 @@ impl Checker<'_, '_> {
         match texts.split_last() {
             None if verb == "apply" => format!("{name} apply to nothing: they are groups without actions"),
             None => {
-                let group = name.trim_matches('`');
                 format!("{name} is a group without actions: declare one with `action … in {group} by … on …`")
             }
             Some((last, [])) => format!("{name} {verb} to {last}"),
@@ -455,8 +457,9 @@ fn ancestors(schema: &Schema, ty: EntityTypeId) -> String {
         .collect();
     match names.as_slice() {
         [] => format!(
-            "`{0}` has no parents: declare them with `entity {0} in …`",
-            def.name
+            "`{}` has no parents: declare them with `entity {} in …`",
+            def.name,
+            naming::written_path(&def.name)
         ),
         names => format!("a `{}` can be in {}", def.name, check::list(names)),
     }

@@ -7,6 +7,7 @@ use dictum_artifact::schema::{EntityTypeId, RoleId, Type};
 use dictum_artifact::value::{EntityUid, Timestamp, Value};
 use dictum_syntax::ast::{EntityRef, FixtureDecl, FixtureEntity, FixtureGrant, FixtureItem, HeadKind, Ident};
 use dictum_syntax::diagnostic::Diagnostic;
+use dictum_syntax::naming::written_path;
 use dictum_syntax::source::Span;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -241,7 +242,11 @@ fn wrong_parent(
         .map_or(&[][..], |def| &def.parents);
     let message = format!("a `{child_name}` cannot have a `{parent_name}` as its parent");
     let help = if allowed.is_empty() {
-        format!("if it can, declare it: `entity {child_name} in {parent_name}`")
+        format!(
+            "if it can, declare it: `entity {} in {}`",
+            written_path(child_name),
+            written_path(parent_name)
+        )
     } else {
         format!(
             "its parents are of type {}",

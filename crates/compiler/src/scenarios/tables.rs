@@ -168,7 +168,7 @@ impl<'t> Writer<'t, '_> {
                     (None, Some((name, _))) => Mend::told(format!("the table's variable is `{}`", name.name)),
                     (None, None) => Mend::told(format!(
                         "an entity is written with its id: `{}::\"…\"`",
-                        variable.name
+                        written(&variable.name)
                     )),
                 };
                 let error = Diagnostic::error(codes::UNKNOWN_NAME, variable.span, message);

@@ -28,11 +28,11 @@ type Set = Int
 ",
         "
         D0202 1:8 `Int` is a built-in type
-        help: choose another name
+        help: choose another name, or write `` `Int` `` wherever this one is meant: a name between backticks is no built-in type
         D0202 2:6 `Weekday` is a built-in type
-        help: choose another name
+        help: choose another name, or write `` `Weekday` `` wherever this one is meant: a name between backticks is no built-in type
         D0202 3:6 `Set` is a built-in type
-        help: choose another name
+        help: choose another name, or write `` `Set` `` wherever this one is meant: a name between backticks is no built-in type
         ",
     );
     policy(

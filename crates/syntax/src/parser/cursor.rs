@@ -3,10 +3,13 @@
 //! The tokens are those of the grammar, and the parts are its rules: what is read here is what the grammar accepts. Where
 //! something else stands, nothing is said of it: that is the grammar's business, which knows all that could have come.
 
+use std::borrow::Cow;
+
 use super::{Built, Refusal, fault};
 use crate::ast::{Ident, MAX_PATH};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Token, TokenKind, is_keyword};
+use crate::naming;
 use crate::source::{SourceId, Span};
 
 /// A declaration that is being read.
@@ -169,14 +172,28 @@ impl<'a> Cursor<'a> {
         self.is_name_at(0)
     }
 
-    /// A name of one part.
-    pub(super) fn name(&mut self) -> Built<Ident> {
+    /// The text of a name that stands for nothing that is declared in a module: that of a field, or of a variant.
+    pub(super) fn own_name(&mut self) -> Built<Ident> {
         if !self.is_name() {
             return Err(Refusal::Unexpected);
         }
-        let name = self.written().trim_matches('`').to_owned();
+        let name = match self.kind() {
+            Some(TokenKind::Quoted) => self.text_in_backticks()?,
+            _ => self.written().to_owned(),
+        };
         let span = self.advance();
         Ok(Ident { name, span })
+    }
+
+    /// A name of one part, as a full name.
+    pub(super) fn name(&mut self) -> Built<Ident> {
+        let quoted = self.kind() == Some(TokenKind::Quoted);
+        let mut name = self.own_name()?;
+        name.name = match naming::part(&name.name) {
+            Cow::Borrowed(text) if quoted && naming::is_built_in(text) => format!("`{text}`"),
+            part => part.into_owned(),
+        };
+        Ok(name)
     }
 
     /// A name with the path behind it: `a.b.User`.
@@ -185,13 +202,16 @@ impl<'a> Cursor<'a> {
         let mut length = 1;
         while self.is(".") && self.is_name_at(1) {
             self.advance();
-            let segment = self.name()?;
+            let segment = self.own_name()?;
+            if length == 1 {
+                name.name = naming::plain(&name.name).to_owned();
+            }
             length += 1;
             if length > MAX_PATH {
                 return Err(refuse(fault::too_long_a_path(segment.span)));
             }
             name.name.push('.');
-            name.name.push_str(&segment.name);
+            name.name.push_str(&naming::part(&segment.name));
             name.span.end = segment.span.end;
         }
         Ok(name)

@@ -12,6 +12,7 @@ use crate::ast::{
     RuleHead, Text, TypeDecl, TypeExpr, TypeExprKind, UseDecl, With,
 };
 use crate::diagnostic::{Diagnostic, Fix};
+use crate::naming;
 use crate::source::Span;
 
 /// How many elements a bound may say that there are at most.
@@ -45,7 +46,7 @@ impl Cursor<'_> {
             let (name, span) = (self.written().to_owned(), self.advance());
             Ident { name, span }
         } else {
-            self.name()?
+            self.own_name()?
         };
         let text = match self.take("(") {
             Some(_) => {
@@ -103,15 +104,22 @@ impl Cursor<'_> {
             "fixture" => DeclarationKind::Fixture(self.fixture()?),
             "test" => DeclarationKind::Test(self.test()?),
             "module" => DeclarationKind::Module(ModuleDecl {
-                path: self.reference()?,
+                path: self.module_path()?,
             }),
             "use" => DeclarationKind::Use(self.import()?),
             _ => return Err(Refusal::Unexpected),
         })
     }
 
-    fn import(&mut self) -> Built<UseDecl> {
+    /// A module's path, which no built-in type is taken for.
+    fn module_path(&mut self) -> Built<Ident> {
         let path = self.reference()?;
+        let name = naming::plain(&path.name).to_owned();
+        Ok(Ident { name, ..path })
+    }
+
+    fn import(&mut self) -> Built<UseDecl> {
+        let path = self.module_path()?;
         let names = match self.take(".") {
             Some(_) => {
                 self.expect("{")?;
@@ -155,7 +163,7 @@ impl Cursor<'_> {
         Ok(EnumDecl {
             ordered,
             name,
-            variants: self.list_up_to("}", Self::name)?,
+            variants: self.list_up_to("}", Self::own_name)?,
         })
     }
 
@@ -178,7 +186,7 @@ impl Cursor<'_> {
     fn field(&mut self) -> Built<FieldDecl> {
         let mut docs = Vec::new();
         self.docs(&mut docs);
-        let name = self.name()?;
+        let name = self.own_name()?;
         let optional = self.take("?").is_some();
         self.expect(":")?;
         Ok(FieldDecl {

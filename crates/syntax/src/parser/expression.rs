@@ -369,7 +369,7 @@ impl Cursor<'_> {
         let mut tree = self.primary()?;
         loop {
             if self.take(".").is_some() {
-                let member = self.name()?;
+                let member = self.own_name()?;
                 let (place, mut span) = (member.span, tree.expr.span.to(member.span));
                 let mut height = tree.height;
                 let receiver = Box::new(tree.expr);
@@ -482,7 +482,7 @@ impl Cursor<'_> {
                 let Text { value: name, span } = cursor.text()?;
                 Ident { name, span }
             } else {
-                cursor.name()?
+                cursor.own_name()?
             };
             cursor.expect(":")?;
             let tree = cursor.whole()?;

@@ -6,8 +6,8 @@ use super::repair::{Mend, edit};
 use super::{BAD_TOKEN, TOO_DEEP, UNBALANCED, forms, habits};
 use crate::ast::{MAX_DEPTH, MAX_PATH};
 use crate::diagnostic::Diagnostic;
-use crate::hidden::is_invisible;
 use crate::lexer::{Token, TokenKind};
+use crate::naming::is_invisible;
 use crate::source::{SourceId, Span};
 
 /// The first fault of a declaration's tokens. `next` is the token after them.
@@ -256,10 +256,6 @@ fn unknown_character(words: &Words<'_>, place: Span, character: char) -> (String
         '"' => (
             "this text is not closed on its line".to_owned(),
             Mend::says("a text ends with `\"`, and a line break in it is `\\n`"),
-        ),
-        '`' if written.starts_with("``") => (
-            "a name between backticks cannot be empty".to_owned(),
-            Mend::says("write a name between the backticks"),
         ),
         '`' => (
             "this name is not closed on its line".to_owned(),

@@ -32,7 +32,7 @@ impl<'a> Cursor<'a> {
         }
         let mut pieces = Vec::new();
         let mut piece = String::new();
-        self.unescape("", true, |c, escaped| {
+        self.unescape("", Escapes::Pattern, |c, escaped| {
             if c == '*' && !escaped {
                 pieces.push(std::mem::take(&mut piece).into_boxed_str());
             } else {
@@ -101,16 +101,23 @@ impl<'a> Cursor<'a> {
 
     fn text_after(&self, prefix: &str) -> Built<String> {
         let mut value = String::with_capacity(self.written().len());
-        self.unescape(prefix, false, |c, _| value.push(c))?;
+        self.unescape(prefix, Escapes::Text, |c, _| value.push(c))?;
+        Ok(value)
+    }
+
+    /// The text of the next token, which is a name between backticks.
+    pub(super) fn text_in_backticks(&self) -> Built<String> {
+        let mut value = String::with_capacity(self.written().len());
+        self.unescape("", Escapes::Name, |c, _| value.push(c))?;
         Ok(value)
     }
 
     /// Gives the characters between the quotes of the next token one by one, with whether each was escaped.
-    fn unescape(&self, prefix: &str, is_pattern: bool, mut give: impl FnMut(char, bool)) -> Built<()> {
+    fn unescape(&self, prefix: &str, escapes: Escapes, mut give: impl FnMut(char, bool)) -> Built<()> {
         let written = self.written().strip_prefix(prefix).unwrap_or_default();
         let inner = written
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
+            .strip_prefix(escapes.quote())
+            .and_then(|rest| rest.strip_suffix(escapes.quote()))
             .unwrap_or_default();
         let mut rest = inner;
         while let Some(c) = rest.chars().next() {
@@ -119,7 +126,7 @@ impl<'a> Cursor<'a> {
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
                 continue;
             }
-            let length = match escape(rest, is_pattern) {
+            let length = match escape(rest, escapes) {
                 Ok((c, length)) => {
                     give(c, true);
                     length
@@ -135,8 +142,14 @@ impl<'a> Cursor<'a> {
                         start,
                         ..place
                     };
-                    let error = Diagnostic::error(BAD_LITERAL, span, message)
-                        .with_help("the escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{…}`");
+                    let error = Diagnostic::error(BAD_LITERAL, span, message).with_help(match escapes {
+                        Escapes::Text | Escapes::Pattern => {
+                            "the escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{…}`"
+                        }
+                        Escapes::Name => {
+                            "the escapes are `\\n`, `\\t`, `\\\"`, `\\\\`, `` \\` `` and `\\u{…}`"
+                        }
+                    });
                     return Err(refuse(error));
                 }
             };
@@ -146,14 +159,35 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// What escapes stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// A text.
+    Text,
+    /// A text with `\*`.
+    Pattern,
+    /// A name between backticks.
+    Name,
+}
+
+impl Escapes {
+    fn quote(self) -> char {
+        match self {
+            Self::Text | Self::Pattern => '"',
+            Self::Name => '`',
+        }
+    }
+}
+
 /// The character of the escape at the start of a text, or what is wrong with it; and its length in bytes.
-fn escape(text: &str, is_pattern: bool) -> Result<(char, usize), (String, usize)> {
+pub(crate) fn escape(text: &str, escapes: Escapes) -> Result<(char, usize), (String, usize)> {
     let letter = text.chars().nth(1).unwrap_or_default();
     match letter {
         'n' => Ok(('\n', 2)),
         't' => Ok(('\t', 2)),
         '"' | '\\' => Ok((letter, 2)),
-        '*' if is_pattern => Ok(('*', 2)),
+        '`' if escapes == Escapes::Name => Ok(('`', 2)),
+        '*' if escapes == Escapes::Pattern => Ok(('*', 2)),
         '*' => Err(("`\\*` is a star only in the pattern of `like`".to_owned(), 2)),
         'u' => {
             let braced = text.get(2..).and_then(|rest| rest.strip_prefix('{'));

@@ -7,7 +7,9 @@ use super::repair::{Mend, after, before, edit};
 use super::{UNEXPECTED, forms, habits, slips};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
+use crate::naming;
 use dictum_artifact::suggest::nearest;
+use dictum_artifact::value::quote;
 
 /// The words that a declaration starts with.
 pub(super) const DECLARATIONS: &[&str] = &[
@@ -155,7 +157,7 @@ fn other(input: &Input<'_>, at: usize, expected: &Expected) -> Option<Mend> {
         _ if expected.has(Rule::text) && input.is_name(at) => {
             let shown = format!("\"{}\"", shortened(found));
             let help = format!("a text stands between double quotes: `{shown}`");
-            let text = format!("\"{}\"", found.trim_matches('`'));
+            let text = quote(&naming::of_token(found));
             match expected.has(Rule::close_bracket) {
                 true => Mend::says(help).doing(format!("write `{shown}`"), vec![edit(place, text)]),
                 false => Mend::says(help),

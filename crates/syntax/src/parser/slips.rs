@@ -1,10 +1,13 @@
 //! The slips that people make in their first policies, each with its mend: first those that one word shows, in a table, then
 //! those whose mend is made of what stands around it.
 
+use dictum_artifact::value::quote;
+
 use super::explain::{Expected, Input, shortened};
 use super::grammar::Rule;
 use super::repair::{Mend, after, before, edit};
 use crate::lexer::TokenKind;
+use crate::naming;
 use crate::source::Span;
 
 /// Where in a declaration a slip is made.
@@ -234,7 +237,7 @@ pub(super) fn rewritten(input: &Input<'_>, at: usize, expected: &Expected) -> Op
             )));
         }
         let mend = Mend::says(format!("an entity is written `{ty}::\"{found}\"`"));
-        let text = format!("\"{}\"", written.trim_matches('`'));
+        let text = quote(&naming::of_token(written));
         return Some(
             mend.doing(format!("write `\"{found}\"`"), vec![edit(place, text)])
                 .guessed(),
@@ -426,14 +429,14 @@ pub(super) fn as_name(written: &str) -> String {
 
 /// What is written as a name: between backticks where it is no plain one.
 pub(super) fn name(written: &str) -> String {
-    let name = written.trim_matches(['"', '`']);
-    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !crate::lexer::is_keyword(name);
-    if plain {
-        name.to_owned()
-    } else {
-        format!("`{name}`")
+    let inner = |quote: char| written.strip_prefix(quote)?.strip_suffix(quote);
+    match (inner('`'), inner('"')) {
+        (Some(name), _) if naming::is_plain(name) && !naming::is_built_in(name) => name.to_owned(),
+        (Some(_), _) => written.to_owned(),
+        // The escapes of a text are escapes of names too.
+        (None, Some(name)) if name.contains('\\') => format!("`{}`", name.replace('`', "\\`")),
+        (None, Some(name)) => naming::written(name).into_owned(),
+        (None, None) => naming::written(written).into_owned(),
     }
 }
 

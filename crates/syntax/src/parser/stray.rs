@@ -6,6 +6,7 @@ use super::split::PieceKind;
 use super::{STRAY, UNBALANCED, explain::shortened, fault, slips};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Token, TokenKind};
+use crate::naming;
 use crate::source::{SourceId, Span};
 
 /// What may have a label.
@@ -109,7 +110,7 @@ pub(super) fn stray(
     if tokens.len() == 1 && LABELLED.contains(&next) {
         let message = format!(
             "expected `:` after the label `{}`",
-            shortened(first.trim_matches('`'))
+            shortened(&naming::of_token(first))
         );
         let error = Diagnostic::error(STRAY, place(0), message);
         return Mend::writes(format!("write `:` before `{next}`"), after(place(0)), ":").of_token(error);

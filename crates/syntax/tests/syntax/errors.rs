@@ -730,8 +730,16 @@ fn tokens() {
         "D0102 1:33 ``abc`: this name is not closed on its line; a name that starts with a backtick ends with one",
     );
     check(
-        "permit User to read on Doc when ``",
-        "D0102 1:33 ````: a name between backticks cannot be empty; write a name between the backticks",
+        "permit User to read on Doc when `a\\`",
+        "D0102 1:33 ``a\\``: this name is not closed on its line; a name that starts with a backtick ends with one",
+    );
+    check(
+        r"permit User to read on Doc when `a\q`",
+        r#"D0104 1:35 `\q`: there is no escape `\q`; the escapes are `\n`, `\t`, `\"`, `\\`, `` \` `` and `\u{…}`"#,
+    );
+    check(
+        r"entity `\*`",
+        r#"D0104 1:9 `\*`: `\*` is a star only in the pattern of `like`; the escapes are `\n`, `\t`, `\"`, `\\`, `` \` `` and `\u{…}`"#,
     );
     check(
         "permit User to read on Doc unless 'it is'",

@@ -336,6 +336,12 @@ fn everything_stays() {
 }
 
 #[test]
+fn names_between_backticks() {
+    stays("entity `Ip` in `` { `a\\n`: Ip, `\\``: Set<`Set`> }\n");
+    stays("`l\\u{1b}.`: permit `User` to `read` on `Ip` when `Weekday`.`monday` == `\\\\`\n");
+}
+
+#[test]
 fn modules_and_paths() {
     check(
         "module a . b use c . d use e.{F,g,}",

@@ -1,8 +1,10 @@
 //! What holds of every text, of policies whose layout is random, and of the words of the grammar.
 
+use dictum_syntax::ast::{DeclarationKind, TypeExprKind};
 use dictum_syntax::diagnostic::{Edit, Severity};
 use dictum_syntax::format::format;
 use dictum_syntax::lexer::{self, KEYWORDS, TokenKind};
+use dictum_syntax::naming;
 use dictum_syntax::parse;
 use dictum_syntax::source::{Sources, Span};
 use proptest::prelude::*;
@@ -63,6 +65,11 @@ const OTHERS: &[&str] = &[
     "b",
     "User",
     "`x-y`",
+    "``",
+    "`\\``",
+    "`a\\n.\\u{1b}`",
+    "`a\\q`",
+    "`Ip`",
     "`",
     "\"t\"",
     "\"",
@@ -143,8 +150,59 @@ fn written(pieces: &[(String, String)]) -> String {
         .collect()
 }
 
+/// A text as the name of a field and of an entity type: it is read as what it is, and it stays what it is in the layout.
+fn check_name(text: &str) {
+    let source = format!(
+        "entity {name} {{ {name}: a.{name} }}\n",
+        name = naming::written(text)
+    );
+    formatted(&source);
+    let mut sources = Sources::new();
+    let id = sources.add("a.dictum", source.as_str());
+    let (file, warnings) = parse(&sources, id);
+    // It may look like another one, but it hides nothing.
+    assert!(warnings.iter().all(|found| found.code == "L0502"), "{warnings:?}");
+    let DeclarationKind::Entity(entity) = &file.declarations[0].kind else {
+        panic!("{source}")
+    };
+    let field = &entity.attributes[0];
+    assert_eq!(field.name.name, text);
+    assert_eq!(naming::text(&entity.name.name), text);
+    assert_eq!(naming::written_path(&entity.name.name), naming::written(text));
+    let TypeExprKind::Name(full) = &field.ty.kind else {
+        panic!("{source}")
+    };
+    let parts: Vec<_> = naming::parts(full).map(naming::text).collect();
+    assert_eq!(parts, ["a", text]);
+}
+
+#[test]
+fn names_of_characters_that_matter() {
+    for text in [
+        "",
+        ".",
+        "`",
+        "\\",
+        "\n",
+        "a\\`.b",
+        "permit",
+        "é",
+        "\"",
+        "//",
+        "\u{7f}\u{85}",
+        "\r",
+    ] {
+        check_name(text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_name(text in prop_oneof!["\\PC{0,8}", "[a.`\\\\\n\"u{}]{0,6}"]) {
+        check_name(&text);
+    }
 
     #[test]
     fn random_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -152,6 +152,10 @@ fn operands() {
     check("[a, [b],]", "[a, [b]]");
     check("User::\"a b\"", "User::\"a b\"");
     check("`x-y`.`in`", "(.in x-y)");
+    check(r"`a.b\n`.`c.d\u{6e}` == ``", "(== (.c.dn `a.b\n`) ``)");
+    check(r#"`\`\\`.`\"\t`"#, "(.\"\t `\\`\\\\`)");
+    check("`Weekday`.`Ip`", "(.Ip `Weekday`)");
+    check("`weekday`.Ip", "(.Ip weekday)");
     check("Clearance.secret", "(.secret Clearance)");
     check("action in edit", "(in action edit)");
     check("if a then b else c", "(if a b c)");
@@ -405,6 +409,9 @@ fn paths() {
     check("a.b.c", "(.c (.b a))");
     check("a.b.User::\"x\".c", "(.c a.b.User::\"x\")");
     check("a . `b c` . User :: \"x\"", "a.b c.User::\"x\"");
+    check("`Ip` . `b.c` . `Ip` :: \"x\"", "Ip.`b.c`.Ip::\"x\"");
+    check("a is `Ip`", "(is `Ip` a)");
+    check("a is Ip", "(is Ip a)");
     check("a is b.C in b.D::\"x\"", "(is b.C in a b.D::\"x\")");
     check("a is b.C", "(is b.C a)");
     check("a.b.f(x)", "(.f() (.b a) x)");
