@@ -94,10 +94,11 @@ impl Writer<'_> {
                 operand
             });
         }
-        if level == Level::And {
-            Code::and(&operands)
-        } else {
-            Code::or(&operands)
+        match (level == Level::And, self.rng.chance(30)) {
+            (true, false) => Code::and(&operands),
+            (true, true) => Code::and_then(&operands),
+            (false, false) => Code::or(&operands),
+            (false, true) => Code::or_else(&operands),
         }
     }
 
@@ -229,7 +230,9 @@ impl Writer<'_> {
         )?;
         let guard = by_call.unwrap_or_else(|| Code::new(Level::Compare, guard));
         Some(match self.rng.below(4) {
+            0 | 1 if self.rng.chance(20) => Code::and_then(&[guard, condition]),
             0 | 1 => Code::and(&[guard, condition]),
+            2 if self.rng.chance(20) => Code::or_else(&[guard.grouped().negated(), condition]),
             2 => Code::or(&[guard.grouped().negated(), condition]),
             _ => Code::conditional(&guard, &condition, &self.condition(scope, depth)),
         })

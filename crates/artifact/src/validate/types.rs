@@ -161,7 +161,9 @@ impl<'a> Typing<'a> {
                 self.can_be_absent(*value).then_some(ty)
             }
             Expr::Not(a) => bool_of(self.is(*a, Type::Bool)),
-            Expr::And(items) | Expr::Or(items) => bool_of(all_bool(items)),
+            Expr::And(items) | Expr::Or(items) | Expr::AndThen(items) | Expr::OrElse(items) => {
+                bool_of(all_bool(items))
+            }
             Expr::If(condition, yes, no) => {
                 self.is(*condition, Type::Bool)?;
                 let ty = self.get(*yes)?;

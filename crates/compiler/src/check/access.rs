@@ -147,20 +147,20 @@ impl<'e> Checker<'_, '_, 'e> {
             .iter()
             .find_map(|guarded| super::guard_place(guarded, whole.span));
         let mend = match (&whole.kind, place) {
-            (ExprKind::Field(of, field), Some(place)) => {
+            (ExprKind::Field(of, field), Some((place, and))) => {
                 let guard = format!("{} has {}", self.text(of.span), name(&field.name));
                 Mend::edits(
                     help,
                     format!("ask first: `{guard}`"),
-                    vec![(place, format!("{guard} and "))],
+                    vec![(place, format!("{guard} {and} "))],
                 )
             }
-            (ExprKind::Index(map, key), Some(place)) => {
+            (ExprKind::Index(map, key), Some((place, and))) => {
                 let guard = format!("{} has {}", self.text(map.span), self.text(key.span));
                 Mend::edits(
                     help,
                     format!("ask first: `{guard}`"),
-                    vec![(place, format!("{guard} and "))],
+                    vec![(place, format!("{guard} {and} "))],
                 )
             }
             _ => Mend::told(help),

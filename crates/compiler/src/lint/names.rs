@@ -251,6 +251,8 @@ impl<'f> Names<'f> {
             | ExprKind::Binary(..)
             | ExprKind::And(_)
             | ExprKind::Or(_)
+            | ExprKind::AndThen(_)
+            | ExprKind::OrElse(_)
             | ExprKind::If(..)
             | ExprKind::IsEmpty(_)
             | ExprKind::Like(..)

@@ -310,7 +310,7 @@ fn asked_first(clauses: &[Clause]) -> FxHashSet<&str> {
     let mut names = FxHashSet::default();
     for clause in clauses.iter().filter(|clause| !clause.unless) {
         let parts = match &clause.condition.kind {
-            ExprKind::And(items) => items.as_slice(),
+            ExprKind::And(items) | ExprKind::AndThen(items) => items.as_slice(),
             _ => std::slice::from_ref(&clause.condition),
         };
         for part in parts {

@@ -354,7 +354,11 @@ impl Rewriter<'_, '_> {
             | ExprKind::IsEmpty(of)
             | ExprKind::Like(of, _, _)
             | ExprKind::Matches(of, _) => self.expr(of),
-            ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => {
+            ExprKind::Set(items)
+            | ExprKind::And(items)
+            | ExprKind::Or(items)
+            | ExprKind::AndThen(items)
+            | ExprKind::OrElse(items) => {
                 items.iter_mut().for_each(|item| self.expr(item));
             }
             ExprKind::Record(fields) => self.entries(fields),
