@@ -139,7 +139,8 @@ pub enum Expr {
         /// Which attribute.
         index: u32,
     },
-    /// `entity has attribute`: whether the optional attribute is given.
+    /// `entity has attribute`: whether the attribute is given, by the request or the store. A required one is not where
+    /// the entity is not described.
     HasAttribute {
         /// The entity.
         of: ExprId,

@@ -254,7 +254,15 @@ impl Writer<'_> {
             13 if depth > 0 => self.call_of(scope, &Ty::Bool, 0),
             0 => {
                 let accesses = scope.accesses(self.model, self.rng);
-                let guards: Vec<String> = accesses.into_iter().filter_map(|access| access.guard).collect();
+                let known = |access: Access| match (access.guard, access.base) {
+                    // Of an entity's required attribute, whether it is known.
+                    (None, Some((base, Ty::Entity(_), step))) => {
+                        let field = step.strip_prefix('.').unwrap_or(&step);
+                        Some(format!("{base} has {field}"))
+                    }
+                    (guard, _) => guard,
+                };
+                let guards: Vec<String> = accesses.into_iter().filter_map(known).collect();
                 self.rng
                     .pick(&guards)
                     .map(|guard| Code::new(Level::Compare, guard.clone()))

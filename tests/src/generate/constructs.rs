@@ -38,7 +38,7 @@ pub const ALL: &[&str] = &[
     "==", "!=", "<", "<=", ">", ">=", "in", "contains", "contains all", "contains any", "??", "+", "-", "*",
     "typed Bool", "typed Int", "typed Decimal", "typed String", "typed Timestamp", "typed Duration", "typed Ip",
     "typed Enum", "typed Entity", "typed principal", "typed resource", "typed context", "typed attribute",
-    "typed has attribute", "typed field", "typed has field", "typed lookup", "typed has key", "typed ??", "typed not",
+    "typed has attribute", "typed has required attribute", "typed field", "typed has field", "typed lookup", "typed has key", "typed ??", "typed not",
     "typed and", "typed or", "typed and then", "typed or else", "typed if", "typed otherwise", "typed ==", "typed <", "typed <=", "typed +", "typed -",
     "typed *", "typed negate", "typed entity in", "typed entity in set", "typed network in", "typed network in set",
     "typed contains", "typed contains all", "typed contains any", "typed is empty", "typed like", "typed starts_with",
@@ -60,6 +60,16 @@ pub fn count_file(file: &File, counts: &mut Counts) {
 pub fn count_program(program: &Program, counts: &mut Counts) {
     let mut counter = Counter(counts);
     program.exprs.0.iter().for_each(|expr| counter.typed(expr));
+    // Whatever the type of the entity is.
+    let is_required = |index: u32| {
+        let mut types = program.schema.entity_types.iter();
+        types.all(|def| def.attributes.get(index).is_none_or(|field| !field.optional))
+    };
+    for expr in &program.exprs.0 {
+        if let Expr::HasAttribute { of: _, index } = expr {
+            counter.see_if(is_required(*index), "typed has required attribute");
+        }
+    }
 }
 
 struct Counter<'c>(&'c mut Counts);

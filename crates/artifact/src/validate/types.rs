@@ -144,7 +144,7 @@ impl<'a> Typing<'a> {
             Expr::Resource => Some(Type::Entity(environment.resource)),
             Expr::Context => Some(Type::Record(environment.context)),
             Expr::Attribute { of, index } => self.schema.ty(self.attribute(*of, *index)?.ty),
-            Expr::HasAttribute { of, index } => self.attribute(*of, *index)?.optional.then_some(Type::Bool),
+            Expr::HasAttribute { of, index } => self.attribute(*of, *index).map(|_| Type::Bool),
             Expr::Field { of, index } => self.schema.ty(self.field(*of, *index)?.ty),
             Expr::HasField { of, index } => self.field(*of, *index)?.optional.then_some(Type::Bool),
             Expr::Lookup { map, key } => {

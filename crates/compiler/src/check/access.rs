@@ -642,7 +642,6 @@ impl<'e> Checker<'_, '_, 'e> {
         let mut tests: Vec<ExprId> = Vec::new();
         let mut at = whole;
         let mut written = Some(of);
-        let mut is_defined = !self.declared.exprs.can_be_undefined(whole.id);
         for (step, field) in path.iter().enumerate() {
             let Some(ty @ (Type::Entity(_) | Type::Record(_))) = self.ty(at.ty) else {
                 let message = format!("a value of type `{}` has no attributes", self.name_of(at.ty));
@@ -677,13 +676,22 @@ impl<'e> Checker<'_, '_, 'e> {
                 return self.has_never(at, field, written, what.span, tests);
             }
             let read = self.member(at, field, written)?;
-            match read.presence {
-                Some(test) => tests.push(self.declared.exprs.add(test)),
-                // What is required is there, of whatever is defined.
-                None if step + 1 == path.len() && !is_defined => {
-                    tests.push(self.declared.exprs.settled(&[at.id], true));
+            let exprs = &mut self.declared.exprs;
+            let test = match (read.presence, exprs.get(read.typed.id)) {
+                (Some(test), _) => Some(test),
+                // A required attribute may not be known.
+                (None, Expr::Attribute { of, index }) => Some(Expr::HasAttribute {
+                    of: *of,
+                    index: *index,
+                }),
+                (None, _) => None,
+            };
+            match test {
+                Some(test) => tests.push(exprs.add(test)),
+                // A record's required field is there, of whatever is defined.
+                None if step + 1 == path.len() && tests.is_empty() && exprs.can_be_undefined(whole.id) => {
+                    tests.push(exprs.settled(&[at.id], true));
                 }
-                None if matches!(ty, Type::Entity(_)) => is_defined = false,
                 None => {}
             }
             at = read.typed;

@@ -415,6 +415,11 @@ impl<'a> Walk<'_, '_, 'a> {
             self.refuted.insert(place);
             return None;
         };
+        // Where what stands before is unknown, `x has f` may be what settles an `and`.
+        if truth && matches!(part.condition.kind, ExprKind::Has(..)) && !self.is_there_anyway(id) {
+            self.refuted.insert(place);
+            return None;
+        }
         let value = if truth { Values::FALSE } else { Values::TRUE };
         let strict = self.never(
             id,
@@ -447,6 +452,14 @@ impl<'a> Walk<'_, '_, 'a> {
         let before = if self.is_apart(id) { &[][..] } else { &self.before };
         let mut claims: Vec<Claim> = before.iter().map(|(claim, _)| *claim).collect();
         claims.push(Claim::new(id, values));
+        self.logic.never(&claims, self.work)
+    }
+
+    /// Whether a presence test holds also where parts before it are undefined.
+    fn is_there_anyway(&mut self, id: ExprId) -> bool {
+        let weaker = |claim: &Claim| Claim::new(claim.condition, claim.values.or_undefined());
+        let mut claims: Vec<Claim> = self.before.iter().map(|(claim, _)| weaker(claim)).collect();
+        claims.push(Claim::new(id, Values::FALSE));
         self.logic.never(&claims, self.work)
     }
 

@@ -51,6 +51,10 @@ impl Values {
         Self(self.0 & 4 | (self.0 & 1) << 1 | (self.0 & 2) >> 1)
     }
 
+    pub(crate) fn or_undefined(self) -> Self {
+        Self(self.0 | Self::UNDEFINED.0)
+    }
+
     fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
