@@ -617,7 +617,7 @@ pub enum ExprKind {
     OrElse(Vec<Expr>),
     /// `if c then a else b`
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `a has f.g`, where the right side is a path of names; `m has key`, where it is any expression
+    /// `a has f.g`, `a has f[key]`, where the right side is a path of names and keys; `m has key`, where it is any expression
     Has(Box<Expr>, Box<Expr>),
     /// `a is T`, `a is T in b`
     Is(Box<Expr>, Ident, Option<Box<Expr>>),

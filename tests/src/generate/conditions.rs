@@ -215,6 +215,28 @@ impl Writer<'_> {
             let guard = Code::new(Level::Compare, format!("{guard}.{}", ident(&field.name)));
             return Some(Code::and(&[guard, condition]));
         }
+        // A key in an optional map, or in a map that is asked for with it: `x has f["key"]`.
+        if let (Ty::Map(inner), true) = (&access.ty, self.rng.chance(50)) {
+            let step = format!("[\"{}\"]", self.rng.one(&KEYS));
+            let text = format!("{}{step}", access.text);
+            let inner_access = Access {
+                text: text.clone(),
+                ty: (**inner).clone(),
+                guard: None,
+                base: None,
+                most: None,
+            };
+            let condition = self.about(&inside.with(&text), &inner_access, depth)?;
+            let guard = Code::new(Level::Compare, format!("{guard}{step}"));
+            return Some(Code::and(&[guard, condition]));
+        }
+        let guard = match &access.base {
+            Some((map, Ty::Map(_), step)) if self.rng.chance(50) => match map.rsplit_once('.') {
+                Some((of, field)) => format!("{of} has {field}{step}"),
+                None => guard,
+            },
+            _ => guard,
+        };
         let by_call = if self.rng.chance(50) {
             self.guard_call(scope, &access, depth.min(1))
         } else {

@@ -33,7 +33,7 @@ pub const ALL: &[&str] = &[
     "by", "expected obligation", "expected obligations", "expected obligation with fields", "for in a test",
     "true or false", "integer", "decimal", "text", "timestamp", "duration", "address", "entity literal", "name",
     "principal", "resource", "action value", "context value", ".field", ".starts_with(…)", ".ends_with(…)", ".at(…)", "m[key]", "call",
-    "[set]", "{ record }", "not", "negate", "and", "or", "and then", "or else", "if", "has", "is", "is in", "is empty", "like", "matches", "otherwise",
+    "[set]", "{ record }", "not", "negate", "and", "or", "and then", "or else", "if", "has", "has with a key", "is", "is in", "is empty", "like", "matches", "otherwise",
     "any x in", "all x in", "count x in",
     "==", "!=", "<", "<=", ">", ">=", "in", "contains", "contains all", "contains any", "??", "+", "-", "*",
     "typed Bool", "typed Int", "typed Decimal", "typed String", "typed Timestamp", "typed Duration", "typed Ip",
@@ -378,7 +378,10 @@ impl Counter<'_> {
             ExprKind::AndThen(items) => self.parts("and then", items),
             ExprKind::OrElse(items) => self.parts("or else", items),
             ExprKind::If(condition, yes, no) => self.operands("if", [condition, yes, no]),
-            ExprKind::Has(of, what) => self.operands("has", [of, what]),
+            ExprKind::Has(of, what) => {
+                self.see_if(matches!(what.kind, ExprKind::Index(..)), "has with a key");
+                self.operands("has", [of, what]);
+            }
             ExprKind::Is(of, _, within) => {
                 self.see(if within.is_some() { "is in" } else { "is" });
                 self.expr(of);

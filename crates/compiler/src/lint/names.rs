@@ -269,6 +269,8 @@ impl<'f> Names<'f> {
             self.fields.insert(name);
             // After `has` a name may be that of a constant, the key of a map.
             self.values.insert(name);
+        } else if let ExprKind::Field(of, _) | ExprKind::Index(of, _) = &path.kind {
+            self.path(of);
         }
     }
 

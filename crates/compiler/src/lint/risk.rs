@@ -316,13 +316,20 @@ fn asked_first(clauses: &[Clause]) -> FxHashSet<&str> {
         for part in parts {
             if let ExprKind::Has(_, path) = &part.kind {
                 fields(path, &mut names);
-                if let ExprKind::Name(name) = &path.kind {
-                    names.insert(name);
-                }
+                names.extend(first_name(path));
             }
         }
     }
     names
+}
+
+/// The name that the steps after `has` start with.
+fn first_name(path: &ast::Expr) -> Option<&str> {
+    match &path.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Field(of, _) | ExprKind::Index(of, _) => first_name(of),
+        _ => None,
+    }
 }
 
 /// The names of what is read in an expression.
@@ -330,10 +337,8 @@ fn fields<'e>(expr: &'e ast::Expr, names: &mut FxHashSet<&'e str>) {
     if let ExprKind::Field(_, field) = &expr.kind {
         names.insert(&field.name);
     }
-    if let ExprKind::Has(_, path) = &expr.kind
-        && let ExprKind::Name(name) = &path.kind
-    {
-        names.insert(name);
+    if let ExprKind::Has(_, path) = &expr.kind {
+        names.extend(first_name(path));
     }
     check::operands(expr, &mut |operand| fields(operand, names));
 }

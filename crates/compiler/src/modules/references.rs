@@ -340,9 +340,7 @@ impl Rewriter<'_, '_> {
             // What follows `has` is the name of an attribute, unless it is the key of a map.
             ExprKind::Has(of, what) => {
                 self.expr(of);
-                if self.path(what).is_none() {
-                    self.expr(what);
-                }
+                self.after_has(what);
             }
             ExprKind::Is(of, ty, within) => {
                 self.expr(of);
@@ -373,6 +371,19 @@ impl Rewriter<'_, '_> {
                 self.expr(body);
                 self.locals.pop();
             }
+        }
+    }
+
+    /// What follows `has`: keys in brackets are expressions as others are, and the names before them are not.
+    fn after_has(&mut self, what: &mut Expr) {
+        match &mut what.kind {
+            ExprKind::Name(_) => {}
+            ExprKind::Field(of, _) if steps_from_name(of) => self.after_has(of),
+            ExprKind::Index(of, key) if steps_from_name(of) => {
+                self.after_has(of);
+                self.expr(key);
+            }
+            _ => self.expr(what),
         }
     }
 
@@ -425,6 +436,15 @@ impl Rewriter<'_, '_> {
         let path = path_of(expr)?;
         let first = path.split('.').next().unwrap_or_default();
         (!self.locals.iter().any(|local| local == first)).then_some(path)
+    }
+}
+
+/// Whether an expression is a name with attributes and keys behind it.
+fn steps_from_name(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::Field(of, _) | ExprKind::Index(of, _) => steps_from_name(of),
+        _ => false,
     }
 }
 

@@ -42,7 +42,7 @@ fn attributes_that_are_not_there() {
         "principal has tags.x",
         r#"
         D0304 20 a value of type `Map<Int>` has no attributes
-        help: ask a map for a key: `principal.tags has "x"`
+        help: a key stands in brackets: `principal has tags["x"]`
         "#,
     );
     condition(

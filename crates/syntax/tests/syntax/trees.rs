@@ -106,6 +106,12 @@ fn connectives() {
 }
 
 #[test]
+fn paths_with_keys() {
+    check("a has b[\"k\"]", "(has a ([] b \"k\"))");
+    check("a.b has c[d.e].f == g", "(== (has a.b (.f ([] c d.e))) g)");
+}
+
+#[test]
 fn sequences() {
     check("a and then b and then c", "(and then a b c)");
     check("a or else b or else c", "(or else a b c)");
