@@ -400,7 +400,7 @@ fn keys(exprs: &Exprs, case: &RuleCase) -> Vec<ExprId> {
         match exprs.get(id) {
             Some(Expr::Literal(Literal::Bool(true))) | None => {}
             Some(Expr::And(items) | Expr::AndThen(items)) => {
-                parts.extend(items.iter().take(MOST_KEYS).copied())
+                parts.extend(items.iter().take(MOST_KEYS).copied());
             }
             Some(_) => parts.push(id),
         }
