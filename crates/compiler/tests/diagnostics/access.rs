@@ -430,7 +430,7 @@ fixture f { Doc::"d" {} }
 "#,
         "
         D0305 4:36 `resource.tags` may be absent here
-        help: ask for it first, `resource has tags and …`, or give a default, `resource.tags ?? …`
+        help: ask for it first, `resource has tags[\"a\"] and …`, or give a default, `resource.tags ?? …`
         D0406 5:13 the attribute `meta` is missing
         help: add `meta: …`, a value of type `Map<String>`
         ",

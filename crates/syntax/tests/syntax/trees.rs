@@ -108,7 +108,10 @@ fn connectives() {
 #[test]
 fn paths_with_keys() {
     check("a has b[\"k\"]", "(has a ([] b \"k\"))");
-    check("a.b has c[d.e].f == g", "(== (has a.b (.f ([] c d.e))) g)");
+    check(
+        "a.b has c[d.e].f and g",
+        "(and (has (.b a) (.f ([] c (.e d)))) g)",
+    );
 }
 
 #[test]
