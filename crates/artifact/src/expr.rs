@@ -139,7 +139,8 @@ pub enum Expr {
         /// Which attribute.
         index: u32,
     },
-    /// `entity has attribute`: whether the optional attribute is given.
+    /// `entity has attribute`: whether the attribute is given, by the request or the store. A required one is not where
+    /// the entity is not described.
     HasAttribute {
         /// The entity.
         of: ExprId,
@@ -256,6 +257,12 @@ pub enum Expr {
     },
     /// Whether a live grant gives the principal this role on the resource. Never undefined.
     GrantHeld(RoleId),
+    /// `a and then b and then …`; at least two. The first operand that is not true settles it: false where that is, and
+    /// undefined where that is.
+    AndThen(Vec<ExprId>),
+    /// `a or else b or else …`; at least two. The first operand that is not false settles it: true where that is, and
+    /// undefined where that is.
+    OrElse(Vec<ExprId>),
 }
 
 /// Calls something with a reference, shared or not, to each operand of an expression.
@@ -305,7 +312,11 @@ macro_rules! for_each_operand {
                 $visit(b);
                 $visit(c);
             }
-            Expr::And(items) | Expr::Or(items) | Expr::Set(_, items) => items.into_iter().for_each($visit),
+            Expr::And(items)
+            | Expr::Or(items)
+            | Expr::AndThen(items)
+            | Expr::OrElse(items)
+            | Expr::Set(_, items) => items.into_iter().for_each($visit),
             Expr::Map(_, entries) => entries.into_iter().for_each(|(_, value)| $visit(value)),
             Expr::Record(_, fields) => fields.into_iter().flatten().for_each($visit),
         }

@@ -284,6 +284,8 @@ impl<'a> Printer<'a> {
             Expr::Negate(a) => self.prefix("-", *a),
             Expr::And(items) => self.chain(items, " and "),
             Expr::Or(items) => self.chain(items, " or "),
+            Expr::AndThen(items) => self.chain(items, " and then "),
+            Expr::OrElse(items) => self.chain(items, " or else "),
             Expr::If(condition, then, otherwise) => {
                 self.prefix("if ", *condition);
                 let ty = self.prefix(" then ", *then);
@@ -436,6 +438,8 @@ impl<'a> Printer<'a> {
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::If(..)
             | Expr::Otherwise(..)
             | Expr::Equal(..)

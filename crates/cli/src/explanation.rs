@@ -279,7 +279,7 @@ impl<'a> Subject<'a> {
                 names.push(name);
             }
         }
-        let word = if matches!(expr, Expr::And(_)) {
+        let word = if matches!(expr, Expr::And(_) | Expr::AndThen(_)) {
             " and "
         } else {
             " or "

@@ -295,9 +295,22 @@ pub(crate) fn operands<'e>(expr: &'e ast::Expr, visit: &mut impl FnMut(&'e ast::
             visit(a);
             b.iter().for_each(|b| visit(b));
         }
-        ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => items.iter().for_each(visit),
+        ExprKind::Set(items)
+        | ExprKind::And(items)
+        | ExprKind::Or(items)
+        | ExprKind::AndThen(items)
+        | ExprKind::OrElse(items) => items.iter().for_each(visit),
         ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| visit(value)),
     }
+}
+
+/// What parts are joined by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    And,
+    Or,
+    AndThen,
+    OrElse,
 }
 
 /// How a part of an `and` or an `or` settles the whole.
@@ -347,7 +360,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
     ) -> Option<Conditions> {
         let mark = self.facts.mark();
         let mut ids = Vec::with_capacity(clauses.len());
-        let whole = self.parts(clauses, true, Some(&mut ids));
+        let whole = self.parts(clauses, Joint::And, Some(&mut ids));
         let settled = whole.is_some_and(|whole| self.declared.exprs.known(whole) == Some(false));
         let mut obliged = Vec::with_capacity(obligations.len());
         let mut complete = true;
@@ -624,14 +637,10 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
                 self.truth(id)
             }
             ExprKind::Negate(operand) => self.negate(operand, expr.span),
-            ExprKind::And(items) => {
-                let id = self.connective(&clauses(items), true)?;
-                self.truth(id)
-            }
-            ExprKind::Or(items) => {
-                let id = self.connective(&clauses(items), false)?;
-                self.truth(id)
-            }
+            ExprKind::And(items) => self.connective(items, Joint::And),
+            ExprKind::Or(items) => self.connective(items, Joint::Or),
+            ExprKind::AndThen(items) => self.connective(items, Joint::AndThen),
+            ExprKind::OrElse(items) => self.connective(items, Joint::OrElse),
             ExprKind::If(condition, yes, no) => self.conditional(condition, yes, no, expected),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr.span),
             ExprKind::Has(of, what) => self.has(of, what),
@@ -749,12 +758,11 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
         self.typed(Expr::Otherwise(value_id, default_id), Type::Bool)
     }
 
-    /// `and` where `all`, else `or`.
-    fn connective(&mut self, parts: &[(&'e ast::Expr, bool)], all: bool) -> Option<ExprId> {
+    fn connective(&mut self, items: &'e [ast::Expr], joint: Joint) -> Option<Typed> {
         let mark = self.facts.mark();
-        let id = self.parts(parts, all, None);
+        let id = self.parts(&clauses(items), joint, None);
         self.facts.forget(&mark);
-        id
+        self.truth(id?)
     }
 
     /// Checks parts that all must hold, or of which one must, each with what the ones before it establish; what they
@@ -764,9 +772,10 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
     fn parts(
         &mut self,
         parts: &[(&'e ast::Expr, bool)],
-        all: bool,
+        joint: Joint,
         mut each: Option<&mut Vec<Option<ExprId>>>,
     ) -> Option<ExprId> {
+        let all = matches!(joint, Joint::And | Joint::AndThen);
         let mut ids = Vec::with_capacity(parts.len());
         let mut failed = false;
         let mut settled = None;
@@ -814,10 +823,13 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
             return None;
         }
         let exprs = &mut self.declared.exprs;
-        if ids.iter().any(|id| exprs.known(*id) == Some(!all)) {
-            return Some(exprs.bool(!all));
-        }
-        Some(if all { exprs.and(ids) } else { exprs.or(ids) })
+        let is_settled = ids.iter().any(|id| exprs.known(*id) == Some(!all));
+        Some(match joint {
+            Joint::And | Joint::Or if is_settled => exprs.bool(!all),
+            Joint::And => exprs.and(ids),
+            Joint::Or => exprs.or(ids),
+            Joint::AndThen | Joint::OrElse => exprs.sequence(ids, all),
+        })
     }
 
     /// Checks a part that this environment reaches.
@@ -912,9 +924,9 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
     }
 }
 
-/// Where a test that must hold can be put before a part of a condition, with `and`: before the operand of the `and` at its
-/// top that the part stands in, unless the part is joined or negated in there.
-fn guard_place(condition: &ast::Expr, part: Span) -> Option<Span> {
+/// Where a test that must hold can be put before a part of a condition, and with which word: before the operand of the
+/// `and`, or `and then`, at its top that the part stands in, unless the part is joined or negated in there.
+fn guard_place(condition: &ast::Expr, part: Span) -> Option<(Span, &'static str)> {
     let holds = |expr: &ast::Expr| {
         let span = expr.span;
         span.source == part.source && span.start <= part.start && part.end <= span.end
@@ -922,8 +934,19 @@ fn guard_place(condition: &ast::Expr, part: Span) -> Option<Span> {
     if !holds(condition) {
         return None;
     }
-    if let ExprKind::And(items) = &condition.kind {
-        return items.iter().find_map(|item| guard_place(item, part));
+    let word = match &condition.kind {
+        ExprKind::And(_) => "and",
+        ExprKind::AndThen(_) => "and then",
+        _ => "",
+    };
+    if let ExprKind::And(items) | ExprKind::AndThen(items) = &condition.kind {
+        let inner = items.iter().find_map(|item| guard_place(item, part))?;
+        let is_operand = |item: &ast::Expr| mend::before(item.span) == inner.0;
+        return Some(if items.iter().any(is_operand) {
+            (inner.0, word)
+        } else {
+            inner
+        });
     }
     let mut at = condition;
     while at.span != part {
@@ -931,6 +954,8 @@ fn guard_place(condition: &ast::Expr, part: Span) -> Option<Span> {
             ExprKind::Not(_)
             | ExprKind::And(_)
             | ExprKind::Or(_)
+            | ExprKind::AndThen(_)
+            | ExprKind::OrElse(_)
             | ExprKind::If(..)
             | ExprKind::Otherwise(..)
             | ExprKind::Quantified(..) => return None,
@@ -942,7 +967,7 @@ fn guard_place(condition: &ast::Expr, part: Span) -> Option<Span> {
         });
         at = inner?;
     }
-    Some(mend::before(condition.span))
+    Some((mend::before(condition.span), "and"))
 }
 
 fn clauses(items: &[ast::Expr]) -> Vec<(&ast::Expr, bool)> {

@@ -6,10 +6,12 @@
 //! one more for the leaf, and the steps of a rule are those of its head, of the role that it asks for, of its clauses and of
 //! the fields of its obligations.
 
-use dictum_artifact::dag::{Artifact, Candidate, Plan, RuleId};
+use dictum_artifact::dag::{Artifact, Candidate, Effect, Plan, RuleId};
 use dictum_artifact::expr::{Expr, ExprId, Literal};
 use dictum_artifact::schema::ShapeId;
 use dictum_artifact::validate::{steps, walk_steps};
+
+use crate::lower::Asked;
 
 /// The steps of an artifact's expressions and walks.
 pub struct Costs<'a> {
@@ -91,13 +93,23 @@ impl<'a> Costs<'a> {
     }
 
     fn rule(&self, candidate: &Candidate) -> RuleCost {
-        let clause = |clause: &Option<ExprId>| clause.map_or(0, |clause| self.asking(clause));
+        let written = self.artifact.rules.get(candidate.rule.index());
+        let asked = match written.map(|rule| rule.effect) {
+            Some(Effect::Permit) | None => Asked::True,
+            Some(Effect::Forbid) => Asked::False,
+        };
+        let clause = |(at, clause): (usize, &Option<ExprId>)| {
+            let is_negated =
+                written.is_some_and(|rule| rule.clauses.get(at).is_some_and(|clause| clause.unless));
+            let asked = if is_negated { asked.negated() } else { asked };
+            clause.map_or(0, |clause| self.asking(clause, asked).most())
+        };
         let (steps, head, holder) = (
             self.fires(candidate),
-            self.asking(candidate.head),
-            self.asking(candidate.holder),
+            self.asking(candidate.head, Asked::True).most(),
+            self.asking(candidate.holder, asked).most(),
         );
-        let clauses: Vec<u64> = candidate.clauses.iter().map(clause).collect();
+        let clauses: Vec<u64> = candidate.clauses.iter().enumerate().map(clause).collect();
         let told = clauses.iter().fold(head.saturating_add(holder), |sum, clause| {
             sum.saturating_add(*clause)
         });
@@ -116,15 +128,99 @@ impl<'a> Costs<'a> {
     }
 
     /// What asking a condition takes, which is taken apart into tests as `lower` does. Recursion is as deep as conditions are.
-    fn asking(&self, id: ExprId) -> u64 {
-        match self.artifact.exprs.get(id) {
-            Some(Expr::Literal(Literal::Bool(_))) => 0,
-            Some(Expr::Not(operand)) => self.asking(*operand),
-            Some(Expr::And(items) | Expr::Or(items)) => items
-                .iter()
-                .fold(0, |sum, item| sum.saturating_add(self.asking(*item))),
-            Some(_) | None => self.steps.get(id.index()).copied().unwrap_or(0).saturating_add(1),
+    fn asking(&self, id: ExprId, asked: Asked) -> Ways {
+        match (self.artifact.exprs.get(id), asked) {
+            (Some(Expr::Literal(Literal::Bool(_))), _) => Ways::default(),
+            (Some(Expr::Not(operand)), _) => self.asking(*operand, asked.negated()).negated(),
+            (Some(Expr::And(items)), Asked::True | Asked::False) => self.asking_all(items, asked, false),
+            (Some(Expr::Or(items)), Asked::True | Asked::False) => {
+                self.asking_all(items, asked.negated(), true).negated()
+            }
+            (Some(Expr::AndThen(items)), _) => self.asking_in_turn(items, asked, false),
+            (Some(Expr::OrElse(items)), _) => self.asking_in_turn(items, asked.negated(), true).negated(),
+            (Some(_) | None, _) => {
+                let test = self.steps.get(id.index()).copied().unwrap_or(0).saturating_add(1);
+                let second = if asked == Asked::All { test } else { 0 };
+                let twice = test.saturating_add(second);
+                Ways {
+                    if_true: test,
+                    if_false: twice,
+                    if_undefined: twice,
+                }
+            }
         }
+    }
+
+    /// What asking an item takes, or what is negated of it.
+    fn asking_item(&self, item: ExprId, asked: Asked, is_negated: bool) -> Ways {
+        if is_negated {
+            self.asking(item, asked.negated()).negated()
+        } else {
+            self.asking(item, asked)
+        }
+    }
+
+    /// `and` of items, or of what is negated of them.
+    fn asking_all(&self, items: &[ExprId], asked: Asked, negated: bool) -> Ways {
+        let (mut on, mut off) = (0_u64, 0_u64);
+        for item in items {
+            let ways = self.asking_item(*item, asked, negated);
+            let (leaves, leads_on) = if asked == Asked::True {
+                (ways.if_false.max(ways.if_undefined), ways.if_true)
+            } else {
+                (ways.if_false, ways.if_true.max(ways.if_undefined))
+            };
+            off = off.max(on.saturating_add(leaves));
+            on = on.saturating_add(leads_on);
+        }
+        Ways {
+            if_true: on,
+            if_false: off,
+            if_undefined: if asked == Asked::True { off } else { on },
+        }
+    }
+
+    /// `and then` of items, or of what is negated of them.
+    fn asking_in_turn(&self, items: &[ExprId], asked: Asked, negated: bool) -> Ways {
+        let mut whole = Ways::default();
+        for (at, item) in items.iter().enumerate() {
+            let is_last = at + 1 == items.len();
+            let asked = if is_last || asked == Asked::True {
+                asked
+            } else {
+                Asked::All
+            };
+            let ways = self.asking_item(*item, asked, negated);
+            let on = whole.if_true;
+            whole = Ways {
+                if_true: on.saturating_add(ways.if_true),
+                if_false: whole.if_false.max(on.saturating_add(ways.if_false)),
+                if_undefined: whole.if_undefined.max(on.saturating_add(ways.if_undefined)),
+            };
+        }
+        whole
+    }
+}
+
+/// What finding out takes at worst, by what a condition is found to be.
+#[derive(Clone, Copy, Default)]
+struct Ways {
+    if_true: u64,
+    if_false: u64,
+    if_undefined: u64,
+}
+
+impl Ways {
+    fn negated(self) -> Self {
+        Self {
+            if_true: self.if_false,
+            if_false: self.if_true,
+            ..self
+        }
+    }
+
+    fn most(self) -> u64 {
+        self.if_true.max(self.if_false).max(self.if_undefined)
     }
 }
 

@@ -120,6 +120,32 @@ impl ExprBuilder {
         }
     }
 
+    /// `and then` of any number of operands where `all`, else `or else`, without what is known to make no difference. Where
+    /// only the last operand can be undefined, the order of operands does not matter, and it is `and` or `or`.
+    pub(crate) fn sequence(&mut self, operands: Vec<ExprId>, all: bool) -> ExprId {
+        let mut kept: Vec<ExprId> = Vec::new();
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        for operand in operands {
+            let known = self.known(operand);
+            if known != Some(all) && seen.insert(operand) {
+                kept.push(operand);
+            }
+            // Nothing that follows is ever asked.
+            if known == Some(!all) {
+                break;
+            }
+        }
+        let is_total = |id: &ExprId| !self.can_be_undefined(*id);
+        match kept.split_last() {
+            None => self.bool(all),
+            Some((last, [])) => *last,
+            Some((_, before)) if before.iter().all(is_total) && all => self.and_simplified(kept),
+            Some((_, before)) if before.iter().all(is_total) => self.or_simplified(kept),
+            Some(_) if all => self.add(Expr::AndThen(kept)),
+            Some(_) => self.add(Expr::OrElse(kept)),
+        }
+    }
+
     /// The operands whose truth is not known, each once; `None` where one is known to settle the whole.
     fn unknown(&self, operands: impl IntoIterator<Item = ExprId>, settling: bool) -> Option<Vec<ExprId>> {
         let mut left: Vec<ExprId> = Vec::new();
@@ -380,6 +406,8 @@ impl ExprBuilder {
             Expr::Not(operand) => self.not(operand),
             Expr::And(operands) => self.and_simplified(operands),
             Expr::Or(operands) => self.or_simplified(operands),
+            Expr::AndThen(operands) => self.sequence(operands, true),
+            Expr::OrElse(operands) => self.sequence(operands, false),
             Expr::If(condition, yes, no) => match self.known(condition) {
                 Some(true) => yes,
                 Some(false) => no,

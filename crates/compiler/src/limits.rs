@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use dictum_artifact::dag::{Artifact, Candidate, RuleId};
+use dictum_artifact::dag::{Artifact, Candidate, Effect, RuleId};
 use dictum_artifact::expr::{Expr, ExprId, Exprs};
 use dictum_artifact::schema::{Schema, ShapeId};
 use dictum_artifact::validate::{self, MAX_DECISION_STEPS, MAX_EXPR_STEPS, Place, Problem};
@@ -12,7 +12,7 @@ use dictum_syntax::diagnostic::Diagnostic;
 use crate::Limits;
 use crate::codes;
 use crate::cost::{self, Costs, RuleCost};
-use crate::lower;
+use crate::lower::{self, Asked};
 use crate::program::{Rule, RuleCase};
 
 /// How many tests the decision DAGs of a package may have: of each rule, for each request shape that it can apply to, as
@@ -26,9 +26,20 @@ pub(crate) fn check_rules(exprs: &Exprs, rules: &[Rule], diagnostics: &mut Vec<D
     for rule in rules {
         let (mut most_steps, mut most_costly) = (0, None);
         let before = tests;
-        let of_case = |case: &RuleCase| [case.head, case.condition, rule.conditions(case).defined];
-        for condition in rule.cases.iter().flat_map(of_case) {
-            lower::atoms(exprs, condition, &mut |atom| {
+        let asked = match rule.info.effect {
+            Effect::Permit => Asked::True,
+            Effect::Forbid => Asked::False,
+        };
+        let of_case = |case: &RuleCase| {
+            let defined = rule.conditions(case).defined;
+            [
+                (case.head, Asked::True),
+                (case.condition, asked),
+                (defined, Asked::True),
+            ]
+        };
+        for (condition, asked) in rule.cases.iter().flat_map(of_case) {
+            lower::atoms(exprs, condition, asked, &mut |atom| {
                 tests += 1;
                 let own = steps.get(atom.index()).copied().unwrap_or(0);
                 if own > most_steps {

@@ -2,8 +2,11 @@
 //!
 //! A condition can be undefined, so a node asks one of two questions of an atom, is it true or is it false, and both
 //! have an answer. A permit fires where its condition is true; a forbid, where it is not false. `and`, `or` and `not`
-//! are taken apart into tests of their operands (`and` is true where all operands are, and false where one is); any other
-//! operator is a part of an atom.
+//! are taken apart into tests of their operands (`and` is true where all operands are, and false where one is), and so are
+//! `and then` and `or else`; any other operator is a part of an atom.
+//!
+//! What stands on the left of `and then` may have to be asked for all three of its values at once. An atom is two tests
+//! then, a sequence those of its operands, and `and` and `or` are an atom: each of these is as large as what it is made of.
 //!
 //! The DAG of a shape asks the forbids in the order of the source and then the permits, so that its size is the sum of
 //! the rules' sizes, whatever they are. Equal nodes are one node.
@@ -45,12 +48,54 @@ pub(crate) fn lower(schema: &Schema, exprs: &Exprs, rules: &[Rule], files: &[Str
     }
 }
 
-/// Calls `visit` for each atom that a condition is taken apart into, as often as it is tested.
-pub(crate) fn atoms(exprs: &Exprs, id: ExprId, visit: &mut impl FnMut(ExprId)) {
-    match exprs.get(id) {
-        Some(Expr::And(items) | Expr::Or(items)) => items.iter().for_each(|item| atoms(exprs, *item, visit)),
-        Some(Expr::Not(operand)) => atoms(exprs, *operand, visit),
-        Some(_) | None => visit(id),
+/// Which of its values a condition is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Whether it is true.
+    True,
+    /// Whether it is false.
+    False,
+    /// Which of the three it has.
+    All,
+}
+
+impl Asked {
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::All => Self::All,
+        }
+    }
+}
+
+/// Calls `visit` for each atom that a condition is taken apart into, as often as it is tested. Recursion is bounded by how
+/// deep conditions are nested.
+pub(crate) fn atoms(exprs: &Exprs, id: ExprId, asked: Asked, visit: &mut impl FnMut(ExprId)) {
+    // Operands that lead to the next one where they have this value are asked for all three, if that is not the question.
+    let mut sequence = |items: &[ExprId], leads_on: Asked| {
+        for (at, item) in items.iter().enumerate() {
+            let is_last = at + 1 == items.len();
+            let asked = if is_last || asked == leads_on {
+                asked
+            } else {
+                Asked::All
+            };
+            atoms(exprs, *item, asked, visit);
+        }
+    };
+    match (exprs.get(id), asked) {
+        (Some(Expr::And(items) | Expr::Or(items)), Asked::True | Asked::False) => {
+            items.iter().for_each(|item| atoms(exprs, *item, asked, visit));
+        }
+        (Some(Expr::AndThen(items)), _) => sequence(items, Asked::True),
+        (Some(Expr::OrElse(items)), _) => sequence(items, Asked::False),
+        (Some(Expr::Not(operand)), _) => atoms(exprs, *operand, asked.negated(), visit),
+        (Some(_) | None, Asked::True | Asked::False) => visit(id),
+        (Some(_) | None, Asked::All) => {
+            visit(id);
+            visit(id);
+        }
     }
 }
 
@@ -73,11 +118,41 @@ struct Lowering<'p> {
     index: FxHashMap<Node, NodeId>,
 }
 
-/// Where a decision goes on after a question.
+/// Where a rule's tests lead.
 #[derive(Clone, Copy)]
 struct Ways {
     yes: NodeId,
     no: NodeId,
+}
+
+/// Where a decision goes on after a condition, by the value of that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Targets {
+    if_true: NodeId,
+    if_false: NodeId,
+    if_undefined: NodeId,
+}
+
+impl Targets {
+    /// The question whose answer tells which way to go, where one is enough.
+    fn question(self) -> Option<Question> {
+        if self.if_undefined == self.if_false {
+            Some(Question::IsTrue)
+        } else if self.if_undefined == self.if_true {
+            Some(Question::IsFalse)
+        } else {
+            None
+        }
+    }
+
+    /// The same question, with what is undefined going the way that this one gives it.
+    fn undefined_as(self, question: Question) -> Self {
+        let if_undefined = match question {
+            Question::IsTrue => self.if_false,
+            Question::IsFalse => self.if_true,
+        };
+        Self { if_undefined, ..self }
+    }
 }
 
 impl<'p> Lowering<'p> {
@@ -147,63 +222,97 @@ impl<'p> Lowering<'p> {
             conditions,
             ..
         } = case;
+        let Ways { yes, no } = ways;
         let fits = match effect {
             Effect::Permit => {
-                let yes = self.ask(Question::IsTrue, conditions.defined, ways);
-                self.ask(Question::IsTrue, case.condition, Ways { yes, no: ways.no })
+                let defined = self.ask_whether_true(conditions.defined, ways);
+                self.ask_whether_true(case.condition, Ways { yes: defined, no })
             }
             Effect::Forbid => self.ask(
-                Question::IsFalse,
                 case.condition,
-                Ways {
-                    yes: ways.no,
-                    no: ways.yes,
+                Targets {
+                    if_true: yes,
+                    if_false: no,
+                    if_undefined: yes,
                 },
             ),
         };
-        self.ask(
-            Question::IsTrue,
-            case.head,
-            Ways {
-                yes: fits,
-                no: ways.no,
-            },
-        )
+        self.ask_whether_true(case.head, Ways { yes: fits, no })
     }
 
-    /// A question of a condition. Recursion is bounded by how deep conditions are nested.
-    fn ask(&mut self, question: Question, id: ExprId, ways: Ways) -> NodeId {
+    fn ask_whether_true(&mut self, id: ExprId, ways: Ways) -> NodeId {
+        let targets = Targets {
+            if_true: ways.yes,
+            if_false: ways.no,
+            if_undefined: ways.no,
+        };
+        self.ask(id, targets)
+    }
+
+    /// What a condition is. Recursion is bounded by how deep conditions are nested, and each part is asked once.
+    fn ask(&mut self, id: ExprId, targets: Targets) -> NodeId {
         let source = self.source;
-        match (source.get(id), question) {
-            (Some(Expr::Literal(Literal::Bool(truth))), _) => {
-                let answer = *truth == (question == Question::IsTrue);
-                if answer { ways.yes } else { ways.no }
+        let Targets {
+            if_true,
+            if_false,
+            if_undefined,
+        } = targets;
+        let settled_by_true = |if_false| Targets { if_false, ..targets };
+        let settled_by_false = |if_true| Targets { if_true, ..targets };
+        match (source.get(id), targets.question()) {
+            (Some(Expr::Literal(Literal::Bool(true))), _) => if_true,
+            (Some(Expr::Literal(Literal::Bool(false))), _) => if_false,
+            (Some(Expr::Not(operand)), _) => {
+                let negated = Targets {
+                    if_true: if_false,
+                    if_false: if_true,
+                    if_undefined,
+                };
+                self.ask(*operand, negated)
             }
-            (Some(Expr::Not(operand)), Question::IsTrue) => self.ask(Question::IsFalse, *operand, ways),
-            (Some(Expr::Not(operand)), Question::IsFalse) => self.ask(Question::IsTrue, *operand, ways),
-            (Some(Expr::And(items)), Question::IsTrue) | (Some(Expr::Or(items)), Question::IsFalse) => {
-                let each = |yes, item: &ExprId| self.ask(question, *item, Ways { yes, no: ways.no });
-                items.iter().rev().fold(ways.yes, each)
+            (Some(Expr::AndThen(items)), _) => {
+                let each = |next, item: &ExprId| self.ask(*item, settled_by_false(next));
+                items.iter().rev().fold(if_true, each)
             }
-            (Some(Expr::And(items)), Question::IsFalse) | (Some(Expr::Or(items)), Question::IsTrue) => {
-                let each = |no, item: &ExprId| self.ask(question, *item, Ways { yes: ways.yes, no });
-                items.iter().rev().fold(ways.no, each)
+            (Some(Expr::OrElse(items)), _) => {
+                let each = |next, item: &ExprId| self.ask(*item, settled_by_true(next));
+                items.iter().rev().fold(if_false, each)
             }
-            (Some(_) | None, _) => {
+            // What is undefined goes the way of what is not settled, so that the next operand is asked there too.
+            (Some(Expr::And(items)), Some(question)) => {
+                let each =
+                    |next, item: &ExprId| self.ask(*item, settled_by_false(next).undefined_as(question));
+                items.iter().rev().fold(if_true, each)
+            }
+            (Some(Expr::Or(items)), Some(question)) => {
+                let each =
+                    |next, item: &ExprId| self.ask(*item, settled_by_true(next).undefined_as(question));
+                items.iter().rev().fold(if_false, each)
+            }
+            (Some(_) | None, question) => {
                 let atom = self.copy(id);
-                let Ways { yes, no } = ways;
-                if yes == no {
-                    yes
-                } else {
-                    self.node(Node::Test {
-                        question,
-                        atom,
-                        yes,
-                        no,
-                    })
+                match question {
+                    Some(Question::IsTrue) => self.test(Question::IsTrue, atom, if_true, if_false),
+                    Some(Question::IsFalse) => self.test(Question::IsFalse, atom, if_false, if_true),
+                    None => {
+                        let no = self.test(Question::IsFalse, atom, if_false, if_undefined);
+                        self.test(Question::IsTrue, atom, if_true, no)
+                    }
                 }
             }
         }
+    }
+
+    fn test(&mut self, question: Question, atom: ExprId, yes: NodeId, no: NodeId) -> NodeId {
+        if yes == no {
+            return yes;
+        }
+        self.node(Node::Test {
+            question,
+            atom,
+            yes,
+            no,
+        })
     }
 
     /// The one node of this form.

@@ -259,6 +259,8 @@ impl Evaluator<'_> {
             Expr::Not(a) => Some(Value::Bool(!self.truth(*a)?)),
             Expr::And(items) => self.kleene(items, false),
             Expr::Or(items) => self.kleene(items, true),
+            Expr::AndThen(items) => self.sequence(items, false),
+            Expr::OrElse(items) => self.sequence(items, true),
             Expr::If(condition, yes, no) => match self.truth(*condition) {
                 Some(true) => self.value(*yes),
                 Some(false) => self.value(*no),
@@ -404,6 +406,15 @@ impl Evaluator<'_> {
             }
         }
         result.map(Value::Bool)
+    }
+
+    /// `settling` or undefined, as the first operand is that is either; else the other truth value.
+    fn sequence(&self, items: &[ExprId], settling: bool) -> Option<Value> {
+        let first = items
+            .iter()
+            .map(|item| self.truth(*item))
+            .find(|truth| *truth != Some(!settling));
+        first.unwrap_or(Some(!settling)).map(Value::Bool)
     }
 
     /// What may be absent without being undefined: `Some(None)`.

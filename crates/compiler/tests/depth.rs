@@ -71,6 +71,8 @@ fn connectives() {
     check(|inner| format!("(principal.a and {inner})"));
     check(|inner| format!("(principal.a or not {inner})"));
     check(|inner| format!("({inner} otherwise true)"));
+    check(|inner| format!("(principal.a and then {inner})"));
+    check(|inner| format!("({inner} or else principal.a)"));
 }
 
 #[test]

@@ -118,6 +118,78 @@ fn negation_swaps_the_question() {
 }
 
 #[test]
+fn sequences_tell_three_values_apart_where_it_matters() {
+    check(
+        "x: permit U to read on D when principal.a and then principal.b",
+        "(a? (b? allow x : deny) : deny)",
+    );
+    check(
+        "x: permit U to read on D when principal.a or else principal.b",
+        "(a? allow x : (a-? (b? allow x : deny) : deny))",
+    );
+    check(
+        "x: forbid U to read on D when principal.a and then principal.b",
+        "(a? (b-? deny : deny x) : (a-? deny : deny x))",
+    );
+    check(
+        "x: forbid U to read on D when principal.a or else principal.b",
+        "(a-? (b-? deny : deny x) : deny x)",
+    );
+    check(
+        "x: forbid U to read on D when (principal.a and principal.b) and then principal.c",
+        "(And.a.b? (c-? deny : deny x) : (And.a.b-? deny : deny x))",
+    );
+}
+
+#[test]
+fn a_sequence_of_what_is_never_undefined_is_and_or_or() {
+    let schema = "entity U { a: Bool } entity D context { k: Bool } action read by U on D\n";
+    let exprs = |condition: &str| {
+        let mut sources = Sources::new();
+        let rule = format!("x: forbid U to read on D when {condition}");
+        sources.add("test.dictum", format!("{schema}{rule}"));
+        compile(&sources).0.unwrap().artifact.exprs
+    };
+    let (sequence, kleene) = ("context.k and then principal.a", "context.k and principal.a");
+    assert_eq!(exprs(sequence), exprs(kleene));
+    let (sequence, kleene) = ("context.k or else principal.a", "context.k or principal.a");
+    assert_eq!(exprs(sequence), exprs(kleene));
+}
+
+#[test]
+fn alternations_of_sequences_are_linear() {
+    let nest = |levels: usize, joints: &[&str]| {
+        (0..levels).fold("principal.a".to_owned(), |inner, level| {
+            let joint = joints[level % joints.len()];
+            format!("({inner} {joint} principal.n == {level})")
+        })
+    };
+    let all = [
+        &["and then", "or else"][..],
+        &["or else", "and then"],
+        &["and then", "or"],
+        &["and", "or else"],
+        &["and then", "and", "or else", "or"],
+    ];
+    for joints in all {
+        for effect in ["permit", "forbid"] {
+            let rule = format!("x: {effect} U to read on D when {}", nest(100, joints));
+            let artifact = artifact(&rule);
+            // Two tests of each atom, once in the shape's DAG and once in the rule's own; four leaves.
+            let nodes = artifact.nodes.len();
+            assert!(nodes <= 2 * 2 * 101 + 4, "{nodes} of {effect} with {joints:?}");
+            assert!(artifact.exprs.len() <= 5 * 101, "{}", artifact.exprs.len());
+            let steps = dictum_artifact::validate::steps(&artifact.exprs);
+            let most = artifact.nodes.iter().map(|node| match node {
+                Node::Test { atom, .. } => steps[atom.index()],
+                Node::Allow(_) | Node::Deny(_) | Node::DenyByDefault | Node::Fires | Node::Rests => 0,
+            });
+            assert!(most.sum::<u64>() <= 10 * 2 * 2 * 101, "{joints:?}");
+        }
+    }
+}
+
+#[test]
 fn other_operators_are_atoms() {
     check(
         "x: permit U to read on D when (if principal.a then principal.b else principal.c) and principal.b",

@@ -47,6 +47,8 @@ impl<'r> Evaluation<'r> {
             Expr::Not(a) => self.not(*a),
             Expr::And(items) => self.kleene(items, false),
             Expr::Or(items) => self.kleene(items, true),
+            Expr::AndThen(items) => self.sequence(items, false),
+            Expr::OrElse(items) => self.sequence(items, true),
             Expr::Equal(a, b) => self.are_equal(*a, *b),
             Expr::Compare(op, a, b) => self.compare(*op, *a, *b),
             Expr::EntityIn(a, b) => self.entity_in(*a, *b),
@@ -138,6 +140,8 @@ impl<'r> Evaluation<'r> {
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::Equal(..)
             | Expr::Compare(..)
             | Expr::EntityIn(..)
@@ -173,6 +177,16 @@ impl<'r> Evaluation<'r> {
             }
         }
         result
+    }
+
+    /// What the first operand is that is not `!settling`; that, where all are.
+    fn sequence(&self, items: &[ExprId], settling: bool) -> Option<bool> {
+        for item in items {
+            if self.truth(*item)? == settling {
+                return Some(settling);
+            }
+        }
+        Some(!settling)
     }
 
     fn not(&self, a: ExprId) -> Option<bool> {
@@ -531,7 +545,12 @@ mod tests {
                     known(&Tree::new(operands.clone(), |ids| Expr::And(ids.to_vec()))),
                     and
                 );
-                assert_eq!(known(&Tree::new(operands, |ids| Expr::Or(ids.to_vec()))), or);
+                let sequence = |make: fn(Vec<ExprId>) -> Expr| {
+                    known(&Tree::new(operands.clone(), move |ids| make(ids.to_vec())))
+                };
+                assert_eq!(sequence(Expr::Or), or);
+                assert_eq!(sequence(Expr::AndThen), if x == Some(true) { y } else { x });
+                assert_eq!(sequence(Expr::OrElse), if x == Some(false) { y } else { x });
                 assert_eq!(known(&equal(a.clone(), b.clone())), x.zip(y).map(|(x, y)| x == y));
                 let agree = if x == y { x } else { None };
                 for (condition, z) in truths() {

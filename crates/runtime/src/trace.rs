@@ -75,7 +75,7 @@ pub struct Part {
     pub expr: ExprId,
     /// Whether it holds.
     pub truth: Truth,
-    /// What `and`, `or` and `not` join; the condition of an `if`, and the branch that was taken (or both); what stands before
+    /// What `and`, `or`, `and then`, `or else` and `not` join; the condition of an `if`, and the branch that was taken (or both); what stands before
     /// `otherwise`, and what stands after it where it counts; the body of a quantifier, for the element that decided.
     pub parts: Vec<Part>,
     /// What an atom, which is none of these, looked at; of an atom that is an attribute, its own value.
@@ -229,6 +229,14 @@ impl Tracer {
                 part.parts = items.iter().map(|item| self.part(evaluation, *item)).collect();
                 part.truth = joined(&part.parts, true);
             }
+            Some(Expr::AndThen(items)) => {
+                part.parts = items.iter().map(|item| self.part(evaluation, *item)).collect();
+                part.truth = first_not(&part.parts, Truth::True);
+            }
+            Some(Expr::OrElse(items)) => {
+                part.parts = items.iter().map(|item| self.part(evaluation, *item)).collect();
+                part.truth = first_not(&part.parts, Truth::False);
+            }
             Some(Expr::If(condition, yes, no)) => self.choice(evaluation, [*condition, *yes, *no], &mut part),
             Some(Expr::Otherwise(a, b)) => {
                 let a = self.part(evaluation, *a);
@@ -372,6 +380,8 @@ impl Tracer {
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::If(..)
             | Expr::Otherwise(..)
             | Expr::Equal(..)
@@ -413,6 +423,12 @@ impl Tracer {
         }
         value.is_some()
     }
+}
+
+/// The truth of an `and then` or an `or else`: that of the first part that does not lead to the next one.
+fn first_not(parts: &[Part], leads_on: Truth) -> Truth {
+    let mut truths = parts.iter().map(|part| part.truth);
+    truths.find(|truth| *truth != leads_on).unwrap_or(leads_on)
 }
 
 /// The truth of an `and` (which a false part settles) or an `or` (which a true one does).

@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, with its places, and nothing that was concluded from it.
 //!
 //! Depth is bounded by [`MAX_DEPTH`] (the parser refuses more), so recursion over a tree is safe; chains of `and` and
-//! `or` are flat lists, however long.
+//! `or`, and of `and then` and `or else`, are flat lists, however long.
 
 use dictum_artifact::expr::{Pattern, Quantifier};
 use dictum_artifact::value::{Decimal, Duration, Network, Timestamp};
@@ -612,9 +612,13 @@ pub enum ExprKind {
     And(Vec<Expr>),
     /// `a or b or …`, flat
     Or(Vec<Expr>),
+    /// `a and then b and then …`, flat
+    AndThen(Vec<Expr>),
+    /// `a or else b or else …`, flat
+    OrElse(Vec<Expr>),
     /// `if c then a else b`
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `a has f.g`, where the right side is a path of names; `m has key`, where it is any expression
+    /// `a has f.g`, `a has f[key]`, where the right side is a path of names and keys; `m has key`, where it is any expression
     Has(Box<Expr>, Box<Expr>),
     /// `a is T`, `a is T in b`
     Is(Box<Expr>, Ident, Option<Box<Expr>>),

@@ -94,10 +94,11 @@ impl Writer<'_> {
                 operand
             });
         }
-        if level == Level::And {
-            Code::and(&operands)
-        } else {
-            Code::or(&operands)
+        match (level == Level::And, self.rng.chance(30)) {
+            (true, false) => Code::and(&operands),
+            (true, true) => Code::and_then(&operands),
+            (false, false) => Code::or(&operands),
+            (false, true) => Code::or_else(&operands),
         }
     }
 
@@ -214,6 +215,28 @@ impl Writer<'_> {
             let guard = Code::new(Level::Compare, format!("{guard}.{}", ident(&field.name)));
             return Some(Code::and(&[guard, condition]));
         }
+        // A key in an optional map, or in a map that is asked for with it: `x has f["key"]`.
+        if let (Ty::Map(inner), true) = (&access.ty, self.rng.chance(50)) {
+            let step = format!("[\"{}\"]", self.rng.one(&KEYS));
+            let text = format!("{}{step}", access.text);
+            let inner_access = Access {
+                text: text.clone(),
+                ty: (**inner).clone(),
+                guard: None,
+                base: None,
+                most: None,
+            };
+            let condition = self.about(&inside.with(&text), &inner_access, depth)?;
+            let guard = Code::new(Level::Compare, format!("{guard}{step}"));
+            return Some(Code::and(&[guard, condition]));
+        }
+        let guard = match &access.base {
+            Some((map, Ty::Map(_), step)) if self.rng.chance(50) => match map.rsplit_once('.') {
+                Some((of, field)) => format!("{of} has {field}{step}"),
+                None => guard,
+            },
+            _ => guard,
+        };
         let by_call = if self.rng.chance(50) {
             self.guard_call(scope, &access, depth.min(1))
         } else {
@@ -229,7 +252,9 @@ impl Writer<'_> {
         )?;
         let guard = by_call.unwrap_or_else(|| Code::new(Level::Compare, guard));
         Some(match self.rng.below(4) {
+            0 | 1 if self.rng.chance(20) => Code::and_then(&[guard, condition]),
             0 | 1 => Code::and(&[guard, condition]),
+            2 if self.rng.chance(20) => Code::or_else(&[guard.grouped().negated(), condition]),
             2 => Code::or(&[guard.grouped().negated(), condition]),
             _ => Code::conditional(&guard, &condition, &self.condition(scope, depth)),
         })
@@ -251,7 +276,15 @@ impl Writer<'_> {
             13 if depth > 0 => self.call_of(scope, &Ty::Bool, 0),
             0 => {
                 let accesses = scope.accesses(self.model, self.rng);
-                let guards: Vec<String> = accesses.into_iter().filter_map(|access| access.guard).collect();
+                let known = |access: Access| match (access.guard, access.base) {
+                    // Of an entity's required attribute, whether it is known.
+                    (None, Some((base, Ty::Entity(_), step))) => {
+                        let field = step.strip_prefix('.').unwrap_or(&step);
+                        Some(format!("{base} has {field}"))
+                    }
+                    (guard, _) => guard,
+                };
+                let guards: Vec<String> = accesses.into_iter().filter_map(known).collect();
                 self.rng
                     .pick(&guards)
                     .map(|guard| Code::new(Level::Compare, guard.clone()))

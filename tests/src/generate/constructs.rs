@@ -34,13 +34,13 @@ pub const ALL: &[&str] = &[
     "by", "expected obligation", "expected obligations", "expected obligation with fields", "for in a test",
     "true or false", "integer", "decimal", "text", "timestamp", "duration", "address", "entity literal", "name",
     "principal", "resource", "action value", "context value", ".field", ".starts_with(…)", ".ends_with(…)", ".at(…)", "m[key]", "call",
-    "[set]", "{ record }", "not", "negate", "and", "or", "if", "has", "is", "is in", "is empty", "like", "matches", "otherwise",
+    "[set]", "{ record }", "not", "negate", "and", "or", "and then", "or else", "if", "has", "has with a key", "is", "is in", "is empty", "like", "matches", "otherwise",
     "any x in", "all x in", "count x in",
     "==", "!=", "<", "<=", ">", ">=", "in", "contains", "contains all", "contains any", "??", "+", "-", "*",
     "typed Bool", "typed Int", "typed Decimal", "typed String", "typed Timestamp", "typed Duration", "typed Ip",
     "typed Enum", "typed Entity", "typed principal", "typed resource", "typed context", "typed attribute",
-    "typed has attribute", "typed field", "typed has field", "typed lookup", "typed has key", "typed ??", "typed not",
-    "typed and", "typed or", "typed if", "typed otherwise", "typed ==", "typed <", "typed <=", "typed +", "typed -",
+    "typed has attribute", "typed has required attribute", "typed field", "typed has field", "typed lookup", "typed has key", "typed ??", "typed not",
+    "typed and", "typed or", "typed and then", "typed or else", "typed if", "typed otherwise", "typed ==", "typed <", "typed <=", "typed +", "typed -",
     "typed *", "typed negate", "typed entity in", "typed entity in set", "typed network in", "typed network in set",
     "typed contains", "typed contains all", "typed contains any", "typed is empty", "typed like", "typed starts_with",
     "typed ends_with", "typed id", "typed set", "typed record", "typed map", "typed grant held",
@@ -70,6 +70,16 @@ pub fn count_program(program: &Program, counts: &mut Counts) {
     };
     for def in actions.iter().filter(|def| def.context.is_some()) {
         counter.see_if(def.groups.iter().any(applies), "action in an action");
+    }
+    // Whatever the type of the entity is.
+    let is_required = |index: u32| {
+        let mut types = program.schema.entity_types.iter();
+        types.all(|def| def.attributes.get(index).is_none_or(|field| !field.optional))
+    };
+    for expr in &program.exprs.0 {
+        if let Expr::HasAttribute { of: _, index } = expr {
+            counter.see_if(is_required(*index), "typed has required attribute");
+        }
     }
 }
 
@@ -376,8 +386,13 @@ impl Counter<'_> {
             }
             ExprKind::And(items) => self.parts("and", items),
             ExprKind::Or(items) => self.parts("or", items),
+            ExprKind::AndThen(items) => self.parts("and then", items),
+            ExprKind::OrElse(items) => self.parts("or else", items),
             ExprKind::If(condition, yes, no) => self.operands("if", [condition, yes, no]),
-            ExprKind::Has(of, what) => self.operands("has", [of, what]),
+            ExprKind::Has(of, what) => {
+                self.see_if(matches!(what.kind, ExprKind::Index(..)), "has with a key");
+                self.operands("has", [of, what]);
+            }
             ExprKind::Is(of, _, within) => {
                 self.see(if within.is_some() { "is in" } else { "is" });
                 self.expr(of);
@@ -442,6 +457,8 @@ impl Counter<'_> {
             Expr::Not(_) => "typed not",
             Expr::And(_) => "typed and",
             Expr::Or(_) => "typed or",
+            Expr::AndThen(_) => "typed and then",
+            Expr::OrElse(_) => "typed or else",
             Expr::If(..) => "typed if",
             Expr::Otherwise(..) => "typed otherwise",
             Expr::Equal(..) => "typed ==",

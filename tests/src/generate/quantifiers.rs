@@ -1,6 +1,7 @@
 //! `any`, `all` and `count`, over sets and the values of maps.
 
 use super::conditions::Writer;
+use super::marks::{Space, name};
 use super::model::ident;
 use super::scope::{Code, Level, Local, Scope};
 use super::values::{DEFAULT_BOUND, Ty};
@@ -97,7 +98,14 @@ impl Writer<'_> {
         // A name that something else has outside: of a constant, or of the quantifier around this one.
         let shadows = scope.has_request && self.rng.chance(15);
         let variable = if shadows {
+            // What another constant is made of would be seen there, where that is written out.
+            let made_of = |called: &str| {
+                let mark = name(Space::Value, called);
+                let mut texts = self.model.constants.iter().map(|constant| &constant.text);
+                texts.any(|text| text.contains(&mark))
+            };
             let constants = self.model.constants.iter().map(|constant| constant.name.clone());
+            let constants = constants.filter(|called| !made_of(called));
             let names: Vec<String> = constants.chain(["x1".to_owned()]).collect();
             self.rng.pick(&names).cloned().unwrap_or_default()
         } else {

@@ -114,6 +114,42 @@ impl Code {
         }
     }
 
+    /// `… and then …`. That it never holds is known where it is of the first operand.
+    #[must_use]
+    pub fn and_then(operands: &[Self]) -> Self {
+        let text = operands
+            .iter()
+            .map(|operand| operand.at(Level::Not))
+            .collect::<Vec<_>>()
+            .join(" and then ");
+        Self {
+            text,
+            level: Level::And,
+            always: in_all(operands.iter().map(|operand| &operand.always)),
+            never: operands
+                .first()
+                .map_or_else(Vec::new, |first| first.never.clone()),
+        }
+    }
+
+    /// `… or else …`. That it always holds is known where it is of the first operand.
+    #[must_use]
+    pub fn or_else(operands: &[Self]) -> Self {
+        let text = operands
+            .iter()
+            .map(|operand| operand.at(Level::And))
+            .collect::<Vec<_>>()
+            .join(" or else ");
+        Self {
+            text,
+            level: Level::Or,
+            always: operands
+                .first()
+                .map_or_else(Vec::new, |first| first.always.clone()),
+            never: in_all(operands.iter().map(|operand| &operand.never)),
+        }
+    }
+
     /// `if condition then yes else no`
     #[must_use]
     pub fn conditional(condition: &Self, yes: &Self, no: &Self) -> Self {

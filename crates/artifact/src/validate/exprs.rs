@@ -60,6 +60,8 @@ pub(super) fn check(schema: &Schema, exprs: &Exprs, work: &mut Work) -> Result<(
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::If(..)
             | Expr::Equal(..)
             | Expr::Compare(..)
@@ -168,7 +170,11 @@ fn check_most(exprs: &Exprs, over: ExprId, most: u32) -> Result<(), Problem> {
 fn check_parts(schema: &Schema, exprs: &Exprs, expr: &Expr, place: Place) -> Result<(), Invalid> {
     match expr {
         Expr::Literal(literal) => check_literal(schema, literal).map_err(|problem| place.is(problem)),
-        Expr::And(items) | Expr::Or(items) if items.len() < 2 => Err(place.is(Problem::TooFew("operands"))),
+        Expr::And(items) | Expr::Or(items) | Expr::AndThen(items) | Expr::OrElse(items)
+            if items.len() < 2 =>
+        {
+            Err(place.is(Problem::TooFew("operands")))
+        }
         Expr::Like(_, pattern) if pattern.0.is_empty() => Err(place.is(Problem::TooFew("pieces"))),
         Expr::Coalesce(first, _) => match exprs.get(*first) {
             Some(Expr::Attribute { .. } | Expr::Field { .. } | Expr::Lookup { .. }) => Ok(()),
@@ -191,6 +197,8 @@ fn check_parts(schema: &Schema, exprs: &Exprs, expr: &Expr, place: Place) -> Res
         Expr::GrantHeld(role) if schema.role(*role).is_none() => Err(place.is(Problem::OutOfRange("role"))),
         Expr::And(_)
         | Expr::Or(_)
+        | Expr::AndThen(_)
+        | Expr::OrElse(_)
         | Expr::Like(..)
         | Expr::Set(..)
         | Expr::Record(..)

@@ -100,6 +100,8 @@ pub fn steps(exprs: &Exprs) -> Vec<u64> {
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::Otherwise(..)
             | Expr::Compare(..)
             | Expr::Arithmetic(..)

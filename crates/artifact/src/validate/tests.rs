@@ -271,7 +271,7 @@ fn typing() {
             of: principal,
             index: 1,
         },
-        false,
+        true,
     );
     check_atom(
         Expr::HasAttribute {

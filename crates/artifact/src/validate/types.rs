@@ -144,7 +144,7 @@ impl<'a> Typing<'a> {
             Expr::Resource => Some(Type::Entity(environment.resource)),
             Expr::Context => Some(Type::Record(environment.context)),
             Expr::Attribute { of, index } => self.schema.ty(self.attribute(*of, *index)?.ty),
-            Expr::HasAttribute { of, index } => self.attribute(*of, *index)?.optional.then_some(Type::Bool),
+            Expr::HasAttribute { of, index } => self.attribute(*of, *index).map(|_| Type::Bool),
             Expr::Field { of, index } => self.schema.ty(self.field(*of, *index)?.ty),
             Expr::HasField { of, index } => self.field(*of, *index)?.optional.then_some(Type::Bool),
             Expr::Lookup { map, key } => {
@@ -161,7 +161,9 @@ impl<'a> Typing<'a> {
                 self.can_be_absent(*value).then_some(ty)
             }
             Expr::Not(a) => bool_of(self.is(*a, Type::Bool)),
-            Expr::And(items) | Expr::Or(items) => bool_of(all_bool(items)),
+            Expr::And(items) | Expr::Or(items) | Expr::AndThen(items) | Expr::OrElse(items) => {
+                bool_of(all_bool(items))
+            }
             Expr::If(condition, yes, no) => {
                 self.is(*condition, Type::Bool)?;
                 let ty = self.get(*yes)?;

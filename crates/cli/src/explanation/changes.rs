@@ -123,23 +123,31 @@ impl Subject<'_> {
         if part.truth.known() == Some(wanted) {
             return Some(Need::All(Vec::new()));
         }
+        let expr = self.artifact.exprs.get(part.expr)?;
+        let joins_all = matches!(expr, Expr::And(_) | Expr::AndThen(_)) == wanted;
+        let is_sequence = matches!(expr, Expr::AndThen(_) | Expr::OrElse(_));
+        // What stands behind an undefined part of a sequence cannot settle it.
+        let undefined = part.parts.iter().position(|inner| inner.truth.known().is_none());
+        let reached = match undefined.filter(|_| is_sequence && !joins_all) {
+            Some(at) => at + 1,
+            None => part.parts.len(),
+        };
         let open = || {
-            let parts = part.parts.iter();
+            let parts = part.parts.iter().take(reached);
             parts.filter(|inner| inner.truth.known() != Some(wanted))
         };
-        let expr = self.artifact.exprs.get(part.expr)?;
         if matches!(expr, Expr::Literal(Literal::Bool(_))) {
             return None;
         }
         // A trace that is not whole tells conditions without their parts.
-        let is_joined = matches!(expr, Expr::And(_) | Expr::Or(_) | Expr::Not(_)) && !part.parts.is_empty();
+        let joins = matches!(expr, Expr::And(_) | Expr::Or(_) | Expr::Not(_));
+        let is_joined = (joins || is_sequence) && !part.parts.is_empty();
         if !is_joined {
             return Some(self.atom(expr, part, wanted));
         }
         if let (Expr::Not(_), [inner]) = (expr, part.parts.as_slice()) {
             return self.need(inner, !wanted);
         }
-        let joins_all = matches!(expr, Expr::And(_)) == wanted;
         if joins_all {
             let needs: Option<Vec<Need>> = open().map(|inner| self.need(inner, wanted)).collect();
             needs.map(Need::all)

@@ -109,7 +109,10 @@ impl Subject<'_> {
             Kind::Not
         } else if matches!(expr, Some(Expr::Quantified { .. })) {
             Kind::Quantified
-        } else if matches!(expr, Some(Expr::And(_) | Expr::Or(_))) {
+        } else if matches!(
+            expr,
+            Some(Expr::And(_) | Expr::Or(_) | Expr::AndThen(_) | Expr::OrElse(_))
+        ) {
             Kind::Joins
         } else {
             Kind::Branches

@@ -89,6 +89,15 @@ fn properties(ty: Type) -> impl Iterator<Item = (&'static str, Property, Type)> 
         })
 }
 
+/// What can be asked of something that may be absent: `of has asked`.
+struct Question<'q> {
+    of: Option<&'q ast::Expr>,
+    /// For people.
+    asked: String,
+    /// The same as it is written.
+    asks: String,
+}
+
 /// A value that is read, with the test for its presence where it may be absent.
 pub(super) struct Read {
     pub(super) typed: Typed,
@@ -113,6 +122,28 @@ impl<'e> Checker<'_, '_, 'e> {
         key: &'e ast::Expr,
         whole: &'e ast::Expr,
     ) -> Option<Typed> {
+        if let ExprKind::Field(of, field) = &map.kind {
+            let read = self.read_field(of, field)?;
+            let of_map = matches!(self.ty(read.typed.ty), Some(Type::Map(_)));
+            let typed = if of_map {
+                // One question is enough for a map that may be absent and a key in it.
+                let asked = format!("{}[{}]", name(&field.name), shown(key));
+                let asks = format!("{}[{}]", name(&field.name), self.text(key.span));
+                self.present_as(
+                    read,
+                    map,
+                    &Question {
+                        of: Some(of),
+                        asked,
+                        asks,
+                    },
+                )?
+            } else {
+                self.present(read, map)?
+            };
+            let read = self.key_of(typed, map, None, key, whole.span)?;
+            return self.present(read, whole);
+        }
         let read = self.read_key(map, key, whole.span)?;
         self.present(read, whole)
     }
@@ -131,40 +162,52 @@ impl<'e> Checker<'_, '_, 'e> {
 
     /// The value that is read, where it is known to be there.
     fn present(&mut self, read: Read, whole: &'e ast::Expr) -> Option<Typed> {
+        let question = match &whole.kind {
+            ExprKind::Field(of, field) => {
+                let asked = name(&field.name);
+                Question {
+                    of: Some(of),
+                    asks: asked.clone(),
+                    asked,
+                }
+            }
+            ExprKind::Index(map, key) => Question {
+                of: Some(map),
+                asked: shown(key),
+                asks: self.text(key.span).to_owned(),
+            },
+            _ => Question {
+                of: None,
+                asked: shown(whole),
+                asks: String::new(),
+            },
+        };
+        self.present_as(read, whole, &question)
+    }
+
+    /// The same, with the question to be asked where it is not.
+    fn present_as(&mut self, read: Read, whole: &'e ast::Expr, question: &Question<'_>) -> Option<Typed> {
         let Some(test) = read.presence else {
             return Some(read.typed);
         };
         if self.facts.holds(self.declared.exprs.find(&test)) {
             return Some(read.typed);
         }
-        let (path, question) = match &whole.kind {
-            ExprKind::Field(of, field) => (shown(whole), format!("{} has {}", shown(of), name(&field.name))),
-            ExprKind::Index(map, key) => (shown(whole), format!("{} has {}", shown(map), shown(key))),
-            _ => (shown(whole), format!("… has {}", shown(whole))),
-        };
-        let help = format!("ask for it first, `{question} and …`, or give a default, `{path} ?? …`");
-        let place = self
-            .guarded
-            .iter()
-            .find_map(|guarded| super::guard_place(guarded, whole.span));
-        let mend = match (&whole.kind, place) {
-            (ExprKind::Field(of, field), Some(place)) => {
-                let guard = format!("{} has {}", self.text(of.span), name(&field.name));
-                Mend::edits(
-                    help,
-                    format!("ask first: `{guard}`"),
-                    vec![(place, format!("{guard} and "))],
-                )
+        let path = shown(whole);
+        let Question { of, asked, asks } = question;
+        let help = format!(
+            "ask for it first, `{} has {asked} and …`, or give a default, `{path} ?? …`",
+            of.map_or_else(|| "…".to_owned(), shown)
+        );
+        let mut guarded = self.guarded.iter();
+        let place = guarded.find_map(|guarded| super::guard_place(guarded, whole.span));
+        let mend = match (place, of) {
+            (Some((place, and)), Some(of)) => {
+                let guard = format!("{} has {asks}", self.text(of.span));
+                let title = format!("ask first: `{guard}`");
+                Mend::edits(help, title, vec![(place, format!("{guard} {and} "))])
             }
-            (ExprKind::Index(map, key), Some(place)) => {
-                let guard = format!("{} has {}", self.text(map.span), self.text(key.span));
-                Mend::edits(
-                    help,
-                    format!("ask first: `{guard}`"),
-                    vec![(place, format!("{guard} and "))],
-                )
-            }
-            _ => Mend::told(help),
+            (_, _) => Mend::told(help),
         };
         let message = format!("`{path}` may be absent here");
         let error = Diagnostic::error(codes::MAY_BE_ABSENT, whole.span, message);
@@ -498,6 +541,18 @@ impl<'e> Checker<'_, '_, 'e> {
 
     fn read_key(&mut self, map: &'e ast::Expr, key: &'e ast::Expr, span: Span) -> Option<Read> {
         let of = self.infer(map, None)?;
+        self.key_of(of, map, None, key, span)
+    }
+
+    /// What a map holds under a key. Where it stands after `has`, with what is asked.
+    fn key_of(
+        &mut self,
+        of: Typed,
+        map: &ast::Expr,
+        asked: Option<&ast::Expr>,
+        key: &'e ast::Expr,
+        span: Span,
+    ) -> Option<Read> {
         let Some(Type::Map(value)) = self.ty(of.ty) else {
             let message = format!(
                 "only a map is read by key, and this is a value of type `{}`",
@@ -506,7 +561,8 @@ impl<'e> Checker<'_, '_, 'e> {
             let diagnostic = Diagnostic::error(codes::OPERATOR_TYPES, span, message);
             let mend = match (self.ty(of.ty)?, &key.kind) {
                 (ty @ (Type::Entity(_) | Type::Record(_)), ExprKind::String(field)) => {
-                    let help = format!("write `{}.{}`", shown(map), name(field));
+                    let has = asked.map_or_else(String::new, |of| format!("{} has ", shown(of)));
+                    let help = format!("write `{has}{}.{}`", shown(map), name(field));
                     let fields = self.declared_fields(ty);
                     let required = fields.and_then(|fields| fields.get(fields.position(field)?));
                     Some(match required.is_some_and(|field| !field.optional) {
@@ -519,10 +575,12 @@ impl<'e> Checker<'_, '_, 'e> {
                         false => Mend::told(help),
                     })
                 }
-                (Type::Set(_), _) => Some(Mend::told(format!(
-                    "to ask what a set holds, write `{} contains …`",
-                    shown(map)
-                ))),
+                (Type::Set(_), _) => {
+                    let of = asked.map_or_else(String::new, |of| format!("{}.", shown(of)));
+                    let set = shown(map);
+                    let help = format!("to ask what a set holds, write `{of}{set} contains …`");
+                    Some(Mend::told(help))
+                }
                 _ => None,
             };
             self.error(mended(diagnostic, mend));
@@ -574,15 +632,16 @@ impl<'e> Checker<'_, '_, 'e> {
 
     /// What `a.b.c` reads, where it starts with the name of a constant; `None` where it does not.
     fn constant_after_has(&mut self, key: &'e ast::Expr) -> Option<Option<Read>> {
-        let names = path(key)?;
-        let first = names.first()?;
-        if self.local(&first.name).is_some() {
+        let steps = steps(key)?;
+        let names = steps.iter().map_while(Step::name);
+        let first = names.clone().next()?;
+        if self.local(&naming::part(&first.name)).is_some() {
             return None;
         }
         let mut prefix = String::new();
-        for (at, ident) in names.iter().enumerate() {
+        for (at, ident) in names.enumerate() {
             prefix.push_str(if at == 0 { "" } else { "." });
-            prefix.push_str(&ident.name);
+            prefix.push_str(&naming::part(&ident.name));
             let meaning = self
                 .declared
                 .modules
@@ -594,24 +653,26 @@ impl<'e> Checker<'_, '_, 'e> {
                 typed,
                 presence: None,
             });
-            for field in names.iter().skip(at + 1) {
+            for step in steps.iter().skip(at + 1) {
                 let of = read.and_then(|read| self.present(read, key));
-                let field = with_text(field);
-                read = of.and_then(|of| self.member(of, &field, None));
+                read = of.and_then(|of| match step {
+                    Step::Name(field) => self.member(of, field, None),
+                    Step::Key { map, key, span } => self.key_of(of, map, None, key, *span),
+                });
             }
             return Some(read);
         }
         None
     }
 
-    /// `x has f.g`, `m has key`
+    /// `x has f.g`, `x has f[key]`, `m has key`
     pub(super) fn has(&mut self, of: &'e ast::Expr, what: &'e ast::Expr) -> Option<Typed> {
         let whole = self.infer(of, None)?;
         if let Some(Type::Map(_)) = self.ty(whole.ty) {
             let key = self.key_after_has(what)?;
             return self.typed(Expr::HasKey { map: whole.id, key }, Type::Bool);
         }
-        let Some(path) = path(what) else {
+        let Some(path) = steps(what) else {
             let diagnostic = Diagnostic::error(
                 codes::OPERATOR_TYPES,
                 what.span,
@@ -643,32 +704,29 @@ impl<'e> Checker<'_, '_, 'e> {
             self.error(mended(diagnostic, mend));
             return None;
         };
-        let path: Vec<Ident> = path.iter().map(with_text).collect();
         let mut tests: Vec<ExprId> = Vec::new();
         let mut at = whole;
         let mut written = Some(of);
-        let mut is_defined = !self.declared.exprs.can_be_undefined(whole.id);
-        for (step, field) in path.iter().enumerate() {
+        for (at_step, step) in path.iter().enumerate() {
+            let field = match step {
+                Step::Name(field) => field,
+                Step::Key { map, key, span } => {
+                    let read = self.key_of(at, map, Some(of), key, *span)?;
+                    tests.extend(read.presence.map(|test| self.declared.exprs.add(test)));
+                    (at, written) = (read.typed, None);
+                    continue;
+                }
+            };
             let Some(ty @ (Type::Entity(_) | Type::Record(_))) = self.ty(at.ty) else {
                 let message = format!("a value of type `{}` has no attributes", self.name_of(at.ty));
                 let mut diagnostic = Diagnostic::error(codes::UNKNOWN_ATTRIBUTE, field.span, message);
-                if matches!(self.ty(at.ty), Some(Type::Map(_))) {
-                    let before = path
-                        .iter()
-                        .take(step)
-                        .map(|field| format!(".{}", name(&field.name)));
-                    let before = before.collect::<String>();
-                    let map = shown(of) + &before;
-                    let help = format!("ask a map for a key: `{map} has \"{}\"`", field.name);
-                    // What follows the key is another question.
-                    let is_last = step + 1 == path.len();
-                    let mend = if is_last && !before.is_empty() {
-                        let place = mend::between(of.span, mend::after(what.span));
-                        Mend::write(help, place, format!("{before} has {}", quote(&field.name)))
-                    } else {
-                        Mend::told(help)
-                    };
-                    diagnostic = mended(diagnostic, Some(mend));
+                if let (Some(Type::Map(_)), Some(before)) = (self.ty(at.ty), at_step.checked_sub(1)) {
+                    let key = format!("[{}]", quote(&field.name));
+                    let before = path.get(before).map_or(what.span, Step::span);
+                    let asked = shown_steps(path.iter().take(at_step));
+                    let help = format!("a key stands in brackets: `{} has {asked}{key}`", shown(of));
+                    let place = mend::between(before, mend::after(field.span));
+                    diagnostic = mended(diagnostic, Some(Mend::write(help, place, key)));
                 }
                 self.error(diagnostic);
                 return None;
@@ -682,13 +740,22 @@ impl<'e> Checker<'_, '_, 'e> {
                 return self.has_never(at, field, written, what.span, tests);
             }
             let read = self.member(at, field, written)?;
-            match read.presence {
-                Some(test) => tests.push(self.declared.exprs.add(test)),
-                // What is required is there, of whatever is defined.
-                None if step + 1 == path.len() && !is_defined => {
-                    tests.push(self.declared.exprs.settled(&[at.id], true));
+            let exprs = &mut self.declared.exprs;
+            let test = match (read.presence, exprs.get(read.typed.id)) {
+                (Some(test), _) => Some(test),
+                // A required attribute may not be known.
+                (None, Expr::Attribute { of, index }) => Some(Expr::HasAttribute {
+                    of: *of,
+                    index: *index,
+                }),
+                (None, _) => None,
+            };
+            match test {
+                Some(test) => tests.push(exprs.add(test)),
+                // A record's required field is there, of whatever is defined.
+                None if at_step + 1 == path.len() && tests.is_empty() && exprs.can_be_undefined(whole.id) => {
+                    tests.push(exprs.settled(&[at.id], true));
                 }
-                None if matches!(ty, Type::Entity(_)) => is_defined = false,
                 None => {}
             }
             at = read.typed;
@@ -834,14 +901,6 @@ pub(super) fn count(given: usize) -> String {
     }
 }
 
-/// A part of a full name by its text, as that of a field.
-fn with_text(part: &Ident) -> Ident {
-    Ident {
-        name: naming::text(&part.name).into_owned(),
-        span: part.span,
-    }
-}
-
 /// The names of `f.g`, as parts of a full name; the first may be a full name itself.
 pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
@@ -859,4 +918,71 @@ pub(super) fn path(expr: &ast::Expr) -> Option<Vec<Ident>> {
         }
         _ => None,
     }
+}
+
+/// A step of what follows `has`.
+pub(super) enum Step<'e> {
+    /// `f`, `.f`
+    Name(Ident),
+    /// `[key]`
+    Key {
+        /// The steps before it, as they are written.
+        map: &'e ast::Expr,
+        /// The key.
+        key: &'e ast::Expr,
+        /// All of it, with the steps before it.
+        span: Span,
+    },
+}
+
+impl Step<'_> {
+    fn name(&self) -> Option<&Ident> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Key { .. } => None,
+        }
+    }
+
+    /// The place that it ends with.
+    fn span(&self) -> Span {
+        match self {
+            Self::Name(name) => name.span,
+            Self::Key { span, .. } => *span,
+        }
+    }
+}
+
+/// The steps of `f.g`, `f["key"]`.
+pub(super) fn steps(expr: &ast::Expr) -> Option<Vec<Step<'_>>> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(vec![Step::Name(Ident {
+            name: naming::text(name).into_owned(),
+            span: expr.span,
+        })]),
+        ExprKind::Field(of, field) => {
+            let mut found = steps(of)?;
+            found.push(Step::Name(field.clone()));
+            Some(found)
+        }
+        ExprKind::Index(map, key) => {
+            let mut found = steps(map)?;
+            let span = expr.span;
+            found.push(Step::Key { map, key, span });
+            Some(found)
+        }
+        _ => None,
+    }
+}
+
+/// Steps as they are written.
+fn shown_steps<'s>(steps: impl Iterator<Item = &'s Step<'s>>) -> String {
+    let mut text = String::new();
+    for step in steps {
+        match step {
+            Step::Name(field) if text.is_empty() => text.push_str(&name(&field.name)),
+            Step::Name(field) => text.push_str(&format!(".{}", name(&field.name))),
+            Step::Key { key, .. } => text.push_str(&format!("[{}]", shown(key))),
+        }
+    }
+    text
 }

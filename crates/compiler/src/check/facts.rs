@@ -132,13 +132,13 @@ pub(crate) fn established(exprs: &ExprBuilder, id: ExprId) -> Established {
             let Established { if_true, if_false } = of(operand);
             (if_false, if_true)
         }
-        Expr::And(items) => items
+        Expr::And(items) | Expr::AndThen(items) => items
             .iter()
             .map(of)
             .fold((Assumed::none(), Assumed::Everything), |(all, any), item| {
                 (all.both(item.if_true), any.either(item.if_false))
             }),
-        Expr::Or(items) => items
+        Expr::Or(items) | Expr::OrElse(items) => items
             .iter()
             .map(of)
             .fold((Assumed::Everything, Assumed::none()), |(any, all), item| {

@@ -14,6 +14,7 @@ use dictum_syntax::source::Span;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::access::{self, Step};
 use super::{Checker, Findings, MAX_CHECKED, Place, Typed, operands};
 use crate::codes;
 use crate::declare::{Components, Declared, UNKNOWN, Value, components};
@@ -148,16 +149,25 @@ fn uses<'e>(expr: &'e ast::Expr, locals: &mut Vec<&'e str>, visit: &mut impl FnM
         ExprKind::Call(name, _) => visit(&name.name, name.span, false),
         ExprKind::Has(of, what) => {
             uses(of, locals, visit);
-            let Some(names) = super::access::path(what) else {
+            let Some(steps) = access::steps(what) else {
                 uses(what, locals, visit);
                 return;
             };
+            let mut names: Vec<&Ident> = Vec::new();
+            for (at, step) in steps.iter().enumerate() {
+                match step {
+                    // What stands behind a key is the name of an attribute.
+                    Step::Name(name) if names.len() == at => names.push(name),
+                    Step::Name(_) => {}
+                    Step::Key { key, .. } => uses(key, locals, visit),
+                }
+            }
             if names
                 .first()
                 .is_some_and(|first| !locals.contains(&first.name.as_str()))
             {
                 let mut prefix = String::new();
-                for name in &names {
+                for name in names {
                     prefix.push_str(if prefix.is_empty() { "" } else { "." });
                     prefix.push_str(&name.name);
                     visit(&prefix, what.span, true);

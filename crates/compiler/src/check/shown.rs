@@ -38,6 +38,8 @@ pub(super) fn shown(expr: &Expr) -> String {
         | ExprKind::Binary(..)
         | ExprKind::And(_)
         | ExprKind::Or(_)
+        | ExprKind::AndThen(_)
+        | ExprKind::OrElse(_)
         | ExprKind::If(..)
         | ExprKind::Has(..)
         | ExprKind::Is(..)

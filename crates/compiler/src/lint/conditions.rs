@@ -166,7 +166,7 @@ fn condition(
             before: Vec::new(),
             settled: Vec::new(),
         };
-        wholes.push(walk.connective(parts, true, None));
+        wholes.push(walk.connective(parts, Joint::AND, None));
         for settled in walk.settled {
             let place = settled.part.condition.span;
             match verdicts.get_mut(&place) {
@@ -212,6 +212,26 @@ fn id_at(parts: &[(Span, ExprId)], place: Span) -> Option<ExprId> {
         .map(|(_, id)| *id)
 }
 
+/// What parts are joined by.
+#[derive(Clone, Copy)]
+struct Joint {
+    /// Whether all must hold, and not one of them.
+    all: bool,
+    /// Whether what is undefined ends it: `and then`, `or else`.
+    in_turn: bool,
+}
+
+impl Joint {
+    const AND: Self = Self::new(true, false);
+    const OR: Self = Self::new(false, false);
+    const AND_THEN: Self = Self::new(true, true);
+    const OR_ELSE: Self = Self::new(false, true);
+
+    const fn new(all: bool, in_turn: bool) -> Self {
+        Self { all, in_turn }
+    }
+}
+
 /// A condition in one environment.
 struct Walk<'w, 'p, 'a> {
     checked: &'w Checked<'p>,
@@ -230,8 +250,10 @@ impl<'a> Walk<'_, '_, 'a> {
     /// What a part comes to where it is asked.
     fn settle(&mut self, part: Part<'a>) -> Option<bool> {
         match &part.condition.kind {
-            ExprKind::And(items) => self.connective(&listed(items, true), true, Some(part)),
-            ExprKind::Or(items) => self.connective(&listed(items, false), false, Some(part)),
+            ExprKind::And(items) => self.connective(&listed(items, true), Joint::AND, Some(part)),
+            ExprKind::Or(items) => self.connective(&listed(items, false), Joint::OR, Some(part)),
+            ExprKind::AndThen(items) => self.connective(&listed(items, true), Joint::AND_THEN, Some(part)),
+            ExprKind::OrElse(items) => self.connective(&listed(items, false), Joint::OR_ELSE, Some(part)),
             ExprKind::Not(operand) => self
                 .settle(Part {
                     condition: operand,
@@ -291,11 +313,12 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     /// Parts that all must hold, or of which one must: each is asked where the ones before it do not settle the whole.
-    fn connective(&mut self, parts: &[Part<'a>], all: bool, whole: Option<Part<'a>>) -> Option<bool> {
+    fn connective(&mut self, parts: &[Part<'a>], joint: Joint, whole: Option<Part<'a>>) -> Option<bool> {
+        let Joint { all, in_turn } = joint;
         let (mark, start) = (self.before.len(), self.settled.len());
         let mut result = Some(all);
         let mut settled = 0_usize;
-        for part in parts {
+        for (at, part) in parts.iter().enumerate() {
             let Some(id) = id_at(self.parts, part.condition.span) else {
                 result = None;
                 continue;
@@ -305,7 +328,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 result = truth;
                 if let (Some(whole), Some(last)) = (whole, self.settled.last()) {
                     let own = |place: &Span| parts.iter().any(|part| part.condition.span == *place);
-                    let (strict, reason) = (last.strict, last.reason);
+                    // Of a sequence, what stands before may be undefined, and the whole with it.
+                    let strict = last.strict && !(in_turn && at > 0);
+                    let reason = last.reason;
                     let is_of_whole = match reason {
                         Reason::Itself => false,
                         // That one of several parts of an `or` is always true is a matter of the whole.
@@ -336,6 +361,7 @@ impl<'a> Walk<'_, '_, 'a> {
             let values = match (all, part.negated) {
                 (true, false) => Values::TRUE,
                 (true, true) => Values::FALSE,
+                (false, negated) if in_turn => Values::of(negated),
                 (false, false) => Values::NOT_TRUE,
                 (false, true) => Values::NOT_FALSE,
             };
@@ -389,6 +415,11 @@ impl<'a> Walk<'_, '_, 'a> {
             self.refuted.insert(place);
             return None;
         };
+        // Where what stands before is unknown, `x has f` may be what settles an `and`.
+        if truth && matches!(part.condition.kind, ExprKind::Has(..)) && !self.is_there_anyway(id) {
+            self.refuted.insert(place);
+            return None;
+        }
         let value = if truth { Values::FALSE } else { Values::TRUE };
         let strict = self.never(
             id,
@@ -421,6 +452,14 @@ impl<'a> Walk<'_, '_, 'a> {
         let before = if self.is_apart(id) { &[][..] } else { &self.before };
         let mut claims: Vec<Claim> = before.iter().map(|(claim, _)| *claim).collect();
         claims.push(Claim::new(id, values));
+        self.logic.never(&claims, self.work)
+    }
+
+    /// Whether a presence test holds also where parts before it are undefined.
+    fn is_there_anyway(&mut self, id: ExprId) -> bool {
+        let weaker = |claim: &Claim| Claim::new(claim.condition, claim.values.or_undefined());
+        let mut claims: Vec<Claim> = self.before.iter().map(|(claim, _)| weaker(claim)).collect();
+        claims.push(Claim::new(id, Values::FALSE));
         self.logic.never(&claims, self.work)
     }
 

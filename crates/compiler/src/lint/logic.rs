@@ -51,6 +51,10 @@ impl Values {
         Self(self.0 & 4 | (self.0 & 1) << 1 | (self.0 & 2) >> 1)
     }
 
+    pub(crate) fn or_undefined(self) -> Self {
+        Self(self.0 | Self::UNDEFINED.0)
+    }
+
     fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -63,7 +67,7 @@ impl Values {
         self.0 == 0
     }
 
-    fn of(truth: bool) -> Self {
+    pub(crate) fn of(truth: bool) -> Self {
         if truth { Self::TRUE } else { Self::FALSE }
     }
 }
@@ -198,6 +202,8 @@ impl<'p> Logic<'p> {
             Expr::Not(operand) => self.assume_one(state, *operand, values.negated()),
             Expr::And(items) => self.connective(state, items, values, false),
             Expr::Or(items) => self.connective(state, items, values, true),
+            Expr::AndThen(items) => self.sequence(state, items, values, false),
+            Expr::OrElse(items) => self.sequence(state, items, values, true),
             Expr::If(condition, yes, no) => {
                 let claim = Claim::new;
                 let mut ways = vec![
@@ -319,6 +325,37 @@ impl<'p> Logic<'p> {
             settled
         };
         self.one_of(state, items, wanted)
+    }
+
+    /// `or else` where the settling value is `true`, else `and then`: its value is that of the first item that has not the
+    /// other truth value, which is the whole's where all have it.
+    fn sequence(
+        &mut self,
+        state: &mut State,
+        items: &[ExprId],
+        values: Values,
+        settling: bool,
+    ) -> Result<(), Contradiction> {
+        let unsettled = Values::of(!settling);
+        let all = |items: &[ExprId]| -> Vec<Claim> {
+            items.iter().map(|item| Claim::new(*item, unsettled)).collect()
+        };
+        if items.len() > MOST_CHOICES || values == Values::ANY {
+            return Ok(());
+        }
+        let mut ways = Vec::new();
+        if values.contains(unsettled) {
+            ways.push(all(items));
+        }
+        let stops = values.and(unsettled_or_undefined(unsettled));
+        if !stops.is_empty() {
+            for (at, item) in items.iter().enumerate() {
+                let mut way = all(items.get(..at).unwrap_or_default());
+                way.push(Claim::new(*item, stops));
+                ways.push(way);
+            }
+        }
+        self.choose(state, ways)
     }
 
     fn one_of(&mut self, state: &mut State, items: &[ExprId], values: Values) -> Result<(), Contradiction> {
@@ -494,9 +531,13 @@ fn definedness(expr: &Expr) -> Definedness {
         | Expr::Negate(_)
         | Expr::Local(..)
         | Expr::Property(Property::Date, _) => Definedness::Partial,
-        Expr::Coalesce(..) | Expr::And(_) | Expr::Or(_) | Expr::If(..) | Expr::Otherwise(..) => {
-            Definedness::Loose
-        }
+        Expr::Coalesce(..)
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::AndThen(_)
+        | Expr::OrElse(_)
+        | Expr::If(..)
+        | Expr::Otherwise(..) => Definedness::Loose,
         Expr::Quantified { .. } => Definedness::Free,
         Expr::Literal(_)
         | Expr::Variable { .. }
@@ -530,6 +571,7 @@ fn definedness(expr: &Expr) -> Definedness {
     }
 }
 
+/// All values but one.
 fn unsettled_or_undefined(settled: Values) -> Values {
     Values(Values::ANY.0 & !settled.0)
 }

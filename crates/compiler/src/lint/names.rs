@@ -252,6 +252,8 @@ impl<'f> Names<'f> {
             | ExprKind::Binary(..)
             | ExprKind::And(_)
             | ExprKind::Or(_)
+            | ExprKind::AndThen(_)
+            | ExprKind::OrElse(_)
             | ExprKind::If(..)
             | ExprKind::IsEmpty(_)
             | ExprKind::Like(..)
@@ -278,6 +280,8 @@ impl<'f> Names<'f> {
             self.fields.insert(name);
             // After `has` a name may be that of a constant, the key of a map.
             self.values.insert(name);
+        } else if let ExprKind::Field(of, _) | ExprKind::Index(of, _) = &path.kind {
+            self.path(of);
         }
     }
 

@@ -314,19 +314,26 @@ fn asked_first(clauses: &[Clause]) -> FxHashSet<Cow<'_, str>> {
     let mut names = FxHashSet::default();
     for clause in clauses.iter().filter(|clause| !clause.unless) {
         let parts = match &clause.condition.kind {
-            ExprKind::And(items) => items.as_slice(),
+            ExprKind::And(items) | ExprKind::AndThen(items) => items.as_slice(),
             _ => std::slice::from_ref(&clause.condition),
         };
         for part in parts {
             if let ExprKind::Has(_, path) = &part.kind {
                 fields(path, &mut names);
-                if let ExprKind::Name(name) = &path.kind {
-                    names.insert(naming::text(name));
-                }
+                names.extend(first_name(path));
             }
         }
     }
     names
+}
+
+/// The name that the steps after `has` start with.
+fn first_name(path: &ast::Expr) -> Option<Cow<'_, str>> {
+    match &path.kind {
+        ExprKind::Name(name) => Some(naming::text(name)),
+        ExprKind::Field(of, _) | ExprKind::Index(of, _) => first_name(of),
+        _ => None,
+    }
 }
 
 /// The names of what is read in an expression.
@@ -334,10 +341,8 @@ fn fields<'e>(expr: &'e ast::Expr, names: &mut FxHashSet<Cow<'e, str>>) {
     if let ExprKind::Field(_, field) = &expr.kind {
         names.insert(Cow::Borrowed(field.name.as_str()));
     }
-    if let ExprKind::Has(_, path) = &expr.kind
-        && let ExprKind::Name(name) = &path.kind
-    {
-        names.insert(naming::text(name));
+    if let ExprKind::Has(_, path) = &expr.kind {
+        names.extend(first_name(path));
     }
     check::operands(expr, &mut |operand| fields(operand, names));
 }

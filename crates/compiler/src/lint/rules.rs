@@ -399,7 +399,9 @@ fn keys(exprs: &Exprs, case: &RuleCase) -> Vec<ExprId> {
     for id in [case.condition, case.head] {
         match exprs.get(id) {
             Some(Expr::Literal(Literal::Bool(true))) | None => {}
-            Some(Expr::And(items)) => parts.extend(items.iter().take(MOST_KEYS).copied()),
+            Some(Expr::And(items) | Expr::AndThen(items)) => {
+                parts.extend(items.iter().take(MOST_KEYS).copied());
+            }
             Some(_) => parts.push(id),
         }
     }

@@ -357,9 +357,7 @@ impl Rewriter<'_, '_> {
             // What follows `has` is the name of an attribute, unless it is the key of a map.
             ExprKind::Has(of, what) => {
                 self.expr(of);
-                if self.path(what).is_none() {
-                    self.expr(what);
-                }
+                self.after_has(what);
             }
             ExprKind::Is(of, ty, within) => {
                 self.expr(of);
@@ -371,7 +369,11 @@ impl Rewriter<'_, '_> {
             | ExprKind::IsEmpty(of)
             | ExprKind::Like(of, _, _)
             | ExprKind::Matches(of, _) => self.expr(of),
-            ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => {
+            ExprKind::Set(items)
+            | ExprKind::And(items)
+            | ExprKind::Or(items)
+            | ExprKind::AndThen(items)
+            | ExprKind::OrElse(items) => {
                 items.iter_mut().for_each(|item| self.expr(item));
             }
             ExprKind::Record(fields) => self.entries(fields),
@@ -387,6 +389,19 @@ impl Rewriter<'_, '_> {
                 self.expr(body);
                 self.locals.pop();
             }
+        }
+    }
+
+    /// What follows `has`: keys in brackets are expressions as others are, and the names before them are not.
+    fn after_has(&mut self, what: &mut Expr) {
+        match &mut what.kind {
+            ExprKind::Name(_) => {}
+            ExprKind::Field(of, _) if steps_from_name(of) => self.after_has(of),
+            ExprKind::Index(of, key) if steps_from_name(of) => {
+                self.after_has(of);
+                self.expr(key);
+            }
+            _ => self.expr(what),
         }
     }
 
@@ -444,6 +459,15 @@ impl Rewriter<'_, '_> {
     fn is_local(&self, name: &str) -> bool {
         let name = naming::plain(name);
         self.locals.iter().any(|local| local == name)
+    }
+}
+
+/// Whether an expression is a name with attributes and keys behind it.
+fn steps_from_name(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::Field(of, _) | ExprKind::Index(of, _) => steps_from_name(of),
+        _ => false,
     }
 }
 

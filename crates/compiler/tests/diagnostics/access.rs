@@ -42,7 +42,7 @@ fn attributes_that_are_not_there() {
         "principal has tags.x",
         r#"
         D0304 20 a value of type `Map<Int>` has no attributes
-        help: ask a map for a key: `principal.tags has "x"`
+        help: a key stands in brackets: `principal has tags["x"]`
         "#,
     );
     condition(
@@ -430,7 +430,7 @@ fixture f { Doc::"d" {} }
 "#,
         "
         D0305 4:36 `resource.tags` may be absent here
-        help: ask for it first, `resource has tags and …`, or give a default, `resource.tags ?? …`
+        help: ask for it first, `resource has tags[\"a\"] and …`, or give a default, `resource.tags ?? …`
         D0406 5:13 the attribute `meta` is missing
         help: add `meta: …`, a value of type `Map<String>`
         ",

@@ -237,12 +237,36 @@ fn presence() {
     );
     condition(
         lint,
-        "principal has name and resource.open",
+        "context has mfa and resource.open",
         &[
-            "1 `principal has name` is always true: it asks for what is never absent",
+            "1 `context has mfa` is always true: it asks for what is never absent",
             "=> resource.open",
         ],
     );
+    // Nobody may have described the principal.
+    condition(lint, "principal has name and resource.open", &[]);
+    condition(lint, "principal.name == \"ann\" and principal has name", &[]);
+    condition(
+        "repeated_condition",
+        "principal has name and resource.open and principal has name",
+        &[
+            "42 `principal has name` is asked already",
+            "=> principal has name and resource.open",
+        ],
+    );
+    let lint = "undefined_forbids";
+    let forbid = |condition: &str| format!("r: forbid User to read on Doc when {condition}");
+    rules(
+        lint,
+        &forbid("principal has name and principal.name == \"ann\""),
+        &[],
+    );
+    rules(
+        lint,
+        &forbid("principal has boss and principal.name == \"ann\""),
+        &["1:59 `r` fires too where `principal.name` is not known"],
+    );
+    let lint = "redundant_has";
     condition(
         lint,
         "principal has boss and principal.boss has boss and principal.boss.boss == principal",

@@ -266,8 +266,8 @@ fn closes(node: Option<Rule>) -> bool {
 fn binding(node: Rule) -> Option<Binding> {
     Some(match node {
         Rule::kw_otherwise => Binding::Otherwise,
-        Rule::kw_or => Binding::Or,
-        Rule::kw_and => Binding::And,
+        Rule::kw_or | Rule::or_else => Binding::Or,
+        Rule::kw_and | Rule::and_then => Binding::And,
         Rule::comparison
         | Rule::kw_in
         | Rule::contains

@@ -121,8 +121,8 @@ impl Cursor<'_> {
         let mut left = self.prefixed(least)?;
         while let Some(found) = self.binding().filter(|found| *found >= least) {
             left = match found {
-                Binding::Or => self.chain(left, "or", Binding::And, ExprKind::Or)?,
-                Binding::And => self.chain(left, "and", Binding::Not, ExprKind::And)?,
+                Binding::Or => self.chain(left, ["or", "else"], Binding::And)?,
+                Binding::And => self.chain(left, ["and", "then"], Binding::Not)?,
                 Binding::Comparison => self.comparison(left)?,
                 Binding::Otherwise => self.otherwise(left)?,
                 Binding::Coalesce => self.infix(left, Binding::Coalesce)?,
@@ -135,24 +135,34 @@ impl Cursor<'_> {
         Ok(left)
     }
 
-    /// `a and b and c`: one list, however long.
-    fn chain(
-        &mut self,
-        first: Tree,
-        connective: &str,
-        operands: Binding,
-        kind: fn(Vec<Expr>) -> ExprKind,
-    ) -> Built<Tree> {
+    /// `a and b and c`, or `a and then b and then c`: one list, however long.
+    fn chain(&mut self, first: Tree, [connective, next]: [&str; 2], operands: Binding) -> Built<Tree> {
         let mut span = first.expr.span;
         let mut height = first.height;
         let mut list = vec![first.expr];
+        let mut before = None;
         while let Some(word) = self.take(connective) {
+            let in_turn = self.take(next);
+            let place = in_turn.map_or(word, |next| word.to(next));
+            if let Some((other, before)) = before
+                && other != in_turn.is_some()
+            {
+                return Err(refuse(mixed(connective, next, (place, other), before)));
+            }
+            before = before.or(Some((in_turn.is_some(), place)));
             let next = self.below(word, |cursor| cursor.operation(operands))?;
             span = span.to(next.expr.span);
             height = height.max(next.height);
             list.push(next.expr);
         }
-        self.checked(kind(list), span, height, span)
+        let is_sequence = before.is_some_and(|(in_turn, _)| in_turn);
+        let kind = match (operands == Binding::Not, is_sequence) {
+            (true, false) => ExprKind::And(list),
+            (true, true) => ExprKind::AndThen(list),
+            (false, false) => ExprKind::Or(list),
+            (false, true) => ExprKind::OrElse(list),
+        };
+        self.checked(kind, span, height, span)
     }
 
     /// The operator of two operands that comes next, with its right one.
@@ -524,6 +534,22 @@ fn is_null(written: &str) -> bool {
 fn no_null(written: &str, span: Span) -> Diagnostic {
     Diagnostic::error(UNEXPECTED, span, format!("there is no `{written}`"))
         .with_help("leave an optional field out, and ask for one with `x has f`")
+}
+
+/// The error of `and` and `and then` in one row, or `or` and `or else`: at the place of the second, where the first was.
+fn mixed(word: &str, next: &str, (place, is_first_sequence): (Span, bool), first: Span) -> Diagnostic {
+    let both = format!("{word} {next}");
+    let (one, other) = if is_first_sequence {
+        (both.as_str(), word)
+    } else {
+        (word, both.as_str())
+    };
+    let message = format!("`{other}` cannot follow `{one}` without parentheses");
+    Diagnostic::error(GROUPING, place, message)
+        .with_help(format!(
+            "write `(a {one} b) {other} c`, or `a {one} (b {other} c)`"
+        ))
+        .with_related(first, "the other operator")
 }
 
 fn needs_parentheses(word: &str, place: Span) -> Diagnostic {

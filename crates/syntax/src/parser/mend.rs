@@ -149,6 +149,16 @@ fn other(input: &Input<'_>, at: usize, expected: &Expected) -> Option<Mend> {
             at.checked_sub(1)?,
             "`not` stands before the whole test: `not a is T`",
         ),
+        // After `and` and `or`, these words are a part of the operator.
+        _ if expected.operand() && (expected.has(Rule::kw_then) || expected.has(Rule::kw_else)) => {
+            return None;
+        }
+        _ if expected.has(Rule::kw_then) && is_in_turn(input, at, ["and", "then"]) => Mend::says(
+            "`and then` is an operator, so this `if` still lacks its `then`: write `if … then … else …`",
+        ),
+        _ if expected.has(Rule::kw_else) && is_in_turn(input, at, ["or", "else"]) => Mend::says(
+            "`or else` is an operator, so this `if` still lacks its `else`: write `if … then … else …`",
+        ),
         "else" | "{" if expected.has(Rule::kw_then) => Mend::says("write `if … then … else …`"),
         _ if expected.has(Rule::kw_else) => Mend::says("an `if` has both a `then` and an `else`"),
         _ if at > 0 && expected.has(Rule::open_brace) && input.before(at, 1) == "given" => {
@@ -165,6 +175,14 @@ fn other(input: &Input<'_>, at: usize, expected: &Expected) -> Option<Mend> {
         }
         _ => return None,
     })
+}
+
+/// Whether these two words stand together between the last `if` and a place.
+fn is_in_turn(input: &Input<'_>, at: usize, words: [&str; 2]) -> bool {
+    let since_if = (0..at).rev().take_while(|before| input.written(*before) != "if");
+    since_if
+        .map(|before| [input.written(before), input.written(before + 1)])
+        .any(|found| found == words)
 }
 
 /// Whether a rule's WHO or WHAT may go on here.

@@ -414,6 +414,29 @@ fn quantifiers() {
 }
 
 #[test]
+fn sequences() {
+    check(
+        "permit A to b on C when a and\n then b or c or(d or\n//why\n else e)",
+        "permit A to b on C
+  when a and then b
+    or c
+    or (d
+        or
+          //why
+          else e)
+",
+    );
+    stays(
+        "r: permit User to read on Order
+  when the_first_condition_of_several.is_long
+   and then the_second_condition_of_several.is_long
+   and then not (the_third_condition.is_long
+                 or else the_fourth_condition_of_several_that_are_rather.long)
+",
+    );
+}
+
+#[test]
 fn obligations() {
     check(
         "obligation a{} obligation b{c:Int}",

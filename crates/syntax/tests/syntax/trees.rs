@@ -70,6 +70,8 @@ fn show(expr: &Expr) -> String {
         ExprKind::Binary(operator, a, b) => list(operator.symbol(), &[a, b]),
         ExprKind::And(operands) => list("and", &operands.iter().collect::<Vec<_>>()),
         ExprKind::Or(operands) => list("or", &operands.iter().collect::<Vec<_>>()),
+        ExprKind::AndThen(operands) => list("and then", &operands.iter().collect::<Vec<_>>()),
+        ExprKind::OrElse(operands) => list("or else", &operands.iter().collect::<Vec<_>>()),
         ExprKind::If(condition, then, otherwise) => list("if", &[condition, then, otherwise]),
         ExprKind::Has(of, path) => list("has", &[of, path]),
         ExprKind::Is(of, ty, None) => list(&format!("is {}", ty.name), &[of]),
@@ -101,6 +103,30 @@ fn connectives() {
     check("a or b otherwise false", "(otherwise (or a b) false)");
     check("a otherwise b otherwise c", "(otherwise (otherwise a b) c)");
     check("a otherwise (b or c)", "(otherwise a (or b c))");
+}
+
+#[test]
+fn paths_with_keys() {
+    check("a has b[\"k\"]", "(has a ([] b \"k\"))");
+    check(
+        "a.b has c[d.e].f and g",
+        "(and (has (.b a) (.f ([] c (.e d)))) g)",
+    );
+}
+
+#[test]
+fn sequences() {
+    check("a and then b and then c", "(and then a b c)");
+    check("a or else b or else c", "(or else a b c)");
+    check("a or b and then c", "(or a (and then b c))");
+    check("a or else b and c or else d", "(or else a (and b c) d)");
+    check("(a and b) and then c", "(and then (and a b) c)");
+    check("a and then not b == c", "(and then a (not (== b c)))");
+    check(
+        "if a and then b then c or else d else e",
+        "(if (and then a b) (or else c d) e)",
+    );
+    check("a and then b otherwise false", "(otherwise (and then a b) false)");
 }
 
 #[test]

@@ -275,8 +275,10 @@ impl Maker<'_> {
         if depth == 0 {
             return self.atom();
         }
-        let expr = match self.random.next(10) {
+        let expr = match self.random.next(13) {
             0..=2 => Expr::And(self.several(depth)),
+            10 | 11 => Expr::AndThen(self.several(depth)),
+            12 => Expr::OrElse(self.several(depth)),
             3 | 4 => Expr::Or(self.several(depth)),
             5 | 6 => Expr::Not(self.condition(depth - 1)),
             7 => Expr::If(

@@ -398,6 +398,8 @@ impl<'p> Terms<'p> {
             | Expr::Not(_)
             | Expr::And(_)
             | Expr::Or(_)
+            | Expr::AndThen(_)
+            | Expr::OrElse(_)
             | Expr::If(..)
             | Expr::Otherwise(..)
             | Expr::Arithmetic(..)
