@@ -1,0 +1,293 @@
+//! A condition between the two languages: Cedar's operators, with what Dictum's text will need to know of them.
+
+use std::collections::BTreeSet;
+
+use cedar_policy_core::ast::EntityUID;
+
+/// How tightly a text binds, the loosest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// `if`
+    Whole,
+    /// `otherwise`
+    Otherwise,
+    /// `or`
+    Or,
+    /// `and`
+    And,
+    /// `not`
+    Not,
+    /// `==`, `in`, `has` and the like
+    Comparison,
+    /// `+`
+    Sum,
+    /// `*`
+    Product,
+    /// `-a`
+    Negative,
+    /// `a.b`, literals, what stands in brackets
+    Postfix,
+}
+
+/// An expression.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    pub(super) kind: Kind,
+    /// Why Cedar can err in it, where it is asked: the texts of entities that may not be described, and of sums that may
+    /// not fit.
+    pub(super) causes: BTreeSet<String>,
+    /// What it surely errs for, if it is so, whatever else is asked; and so, what is not so where it has not erred.
+    pub(super) surely: BTreeSet<String>,
+    /// What is described wherever it is true: entities by the text of the expression that they are the value of.
+    pub(super) described: BTreeSet<String>,
+    /// Where it starts in the policy's text.
+    pub(super) start: Option<usize>,
+    /// Its value, where that is a number that is known.
+    pub(super) number: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Bool(bool),
+    /// Left to right.
+    And(Vec<Term>),
+    Or(Vec<Term>),
+    Not(Box<Term>),
+    /// The test, and what counts where it is true and where it is false.
+    If(Box<[Term; 3]>),
+    /// What is written as it stands.
+    Text(String, Level),
+    /// The request's action.
+    Action,
+    /// An action that is named.
+    Named(EntityUID),
+    /// An operator that errs where an operand does.
+    Apply(Operator, Vec<Term>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Negative,
+    /// `a OP b`
+    Binary(&'static str, Level),
+    /// `a.name`, the name as it is written
+    Field(String),
+    /// `a.tags[key]`
+    Tag(String),
+    /// `a has path`, the path as it is written
+    Has(String),
+    /// `a has tags[key]`
+    HasTag(String),
+    /// `a like pattern`
+    Like(String),
+    /// `a is Type`
+    Is(String),
+    IsEmpty,
+    /// `a.property`, which every value of the type has
+    Property(&'static str),
+    Set,
+    /// The names of the fields, as they are written.
+    Record(Vec<String>),
+}
+
+impl Term {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            causes: BTreeSet::new(),
+            surely: BTreeSet::new(),
+            described: BTreeSet::new(),
+            start: None,
+            number: None,
+        }
+    }
+
+    pub(super) fn text(text: impl Into<String>, level: Level) -> Self {
+        Self::new(Kind::Text(text.into(), level))
+    }
+
+    pub(super) fn bool(value: bool) -> Self {
+        Self::new(Kind::Bool(value))
+    }
+
+    /// Whether Cedar can err in it.
+    pub(super) fn errs(&self) -> bool {
+        !self.causes.is_empty()
+    }
+
+    pub(super) fn apply(operator: Operator, operands: Vec<Self>) -> Self {
+        Self {
+            causes: union(&operands, |operand| &operand.causes),
+            surely: union(&operands, |operand| &operand.surely),
+            ..Self::new(Kind::Apply(operator, operands))
+        }
+    }
+
+    /// The same, which also errs for this reason, unless it is known not to be so.
+    pub(super) fn erring(mut self, cause: String, safe: &BTreeSet<String>) -> Self {
+        if !safe.contains(&cause) {
+            self.causes.insert(cause.clone());
+        }
+        self.surely.insert(cause);
+        self
+    }
+
+    /// What is known not to make anything err that is asked where this term is true, or false.
+    pub(super) fn safe_behind(&self, safe: &BTreeSet<String>, value: bool) -> BTreeSet<String> {
+        let mut safe: BTreeSet<String> = safe.union(&self.surely).cloned().collect();
+        if value {
+            safe.extend(self.described.iter().cloned());
+        }
+        safe
+    }
+
+    pub(super) fn binary(symbol: &'static str, left: Self, right: Self) -> Self {
+        Self::apply(Operator::Binary(symbol, Level::Comparison), vec![left, right])
+    }
+
+    pub(super) fn field(self, name: String) -> Self {
+        Self::apply(Operator::Field(name), vec![self])
+    }
+
+    /// Whether it is the literal.
+    pub(super) fn is(&self, value: bool) -> bool {
+        matches!(self.kind, Kind::Bool(found) if found == value)
+    }
+
+    /// `a && b && …`, without what says nothing: `true`, and what comes after a `false`.
+    pub(super) fn and(items: Vec<Self>) -> Self {
+        let mut flat = Vec::new();
+        for item in items {
+            if flat.last().is_some_and(|last: &Self| last.is(false)) {
+                break;
+            }
+            match item.kind {
+                Kind::And(items) => flat.extend(items),
+                Kind::Bool(true) => {}
+                _ => flat.push(item),
+            }
+        }
+        if flat.len() < 2 {
+            return flat.pop().unwrap_or(Self::bool(true));
+        }
+        Self {
+            described: union(&flat, |item| &item.described),
+            ..Self::sequence(flat, Kind::And)
+        }
+    }
+
+    /// `a || b || …`, likewise.
+    pub(super) fn or(items: Vec<Self>) -> Self {
+        let mut flat = Vec::new();
+        for item in items {
+            if flat.last().is_some_and(|last: &Self| last.is(true)) {
+                break;
+            }
+            match item.kind {
+                Kind::Or(items) => flat.extend(items),
+                Kind::Bool(false) => {}
+                _ => flat.push(item),
+            }
+        }
+        if flat.len() < 2 {
+            return flat.pop().unwrap_or(Self::bool(false));
+        }
+        let mut described = flat
+            .first()
+            .map(|item| item.described.clone())
+            .unwrap_or_default();
+        for item in &flat {
+            described.retain(|entity| item.described.contains(entity));
+        }
+        Self {
+            described,
+            ..Self::sequence(flat, Kind::Or)
+        }
+    }
+
+    /// Operands of which only the first is always asked.
+    fn sequence(items: Vec<Self>, kind: impl FnOnce(Vec<Self>) -> Kind) -> Self {
+        let first = items.first();
+        Self {
+            causes: union(&items, |item| &item.causes),
+            surely: first.map(|item| item.surely.clone()).unwrap_or_default(),
+            start: first.and_then(|item| item.start),
+            ..Self::new(kind(items))
+        }
+    }
+
+    /// `!a`. Comparisons have one that says the opposite, and is undefined where they are.
+    pub(super) fn not(self) -> Self {
+        let (causes, surely, start) = (self.causes.clone(), self.surely.clone(), self.start);
+        let kind = match self.kind {
+            Kind::Bool(value) => Kind::Bool(!value),
+            Kind::Not(operand) => return *operand,
+            Kind::Apply(Operator::Binary(symbol, level), operands) => match opposite(symbol) {
+                Some(opposite) => Kind::Apply(Operator::Binary(opposite, level), operands),
+                None => Kind::Not(Box::new(Self::apply(Operator::Binary(symbol, level), operands))),
+            },
+            kind => Kind::Not(Box::new(Self { kind, ..self })),
+        };
+        Self {
+            causes,
+            surely,
+            start,
+            ..Self::new(kind)
+        }
+    }
+
+    /// `if test then yes else no`
+    pub(super) fn conditional(test: Self, yes: Self, no: Self) -> Self {
+        match test.kind {
+            Kind::Bool(true) => return yes,
+            Kind::Bool(false) => return no,
+            _ => {}
+        }
+        let mut described: BTreeSet<String> = yes.described.union(&test.described).cloned().collect();
+        if !no.is(false) {
+            described.retain(|entity| no.described.contains(entity));
+        }
+        let mut surely: BTreeSet<String> = yes.surely.intersection(&no.surely).cloned().collect();
+        surely.extend(test.surely.iter().cloned());
+        let (start, parts) = (test.start, [test, yes, no]);
+        Self {
+            causes: union(&parts, |part| &part.causes),
+            surely,
+            described,
+            start,
+            ..Self::new(Kind::If(Box::new(parts)))
+        }
+    }
+
+    /// True wherever it is defined, and undefined where it is not.
+    pub(super) fn known(self) -> Self {
+        if !self.errs() {
+            return Self::bool(true);
+        }
+        let other = self.clone();
+        Self::binary("==", self, other)
+    }
+
+    /// A value that is known, of operands that may err all the same.
+    pub(super) fn settled(value: bool, operands: Vec<Self>) -> Self {
+        let known: Vec<Self> = operands.into_iter().map(Self::known).collect();
+        let known = Self::and(known);
+        if value { known } else { known.not() }
+    }
+}
+
+fn union(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {
+    terms.iter().flat_map(|term| of(term).iter().cloned()).collect()
+}
+
+fn opposite(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
+        "==" => "!=",
+        "!=" => "==",
+        "<" => ">=",
+        ">=" => "<",
+        ">" => "<=",
+        "<=" => ">",
+        _ => return None,
+    })
+}
