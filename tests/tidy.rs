@@ -72,12 +72,14 @@ fn dependencies_point_one_way() {
         "dictum-runtime",
         "dictum-syntax",
     ];
+    let command = [all.as_slice(), &["dictum-import"]].concat();
     let expected: BTreeMap<&str, BTreeSet<&str>> = [
         ("dictum-artifact", &[][..]),
         ("dictum-runtime", &["dictum-artifact"]),
         ("dictum-syntax", &["dictum-artifact"]),
         ("dictum-compiler", &["dictum-artifact", "dictum-syntax"]),
-        ("dictum-cli", &all),
+        ("dictum-import", &all),
+        ("dictum-cli", &command),
         ("dictum-tests", &all),
         ("dictum-benches", &all),
     ]
@@ -94,6 +96,20 @@ fn dependencies_point_one_way() {
         );
     }
     assert_eq!(found.len(), expected.len(), "a package named here is gone");
+}
+
+/// What reads other systems' policies is large: nothing but the import needs it.
+#[test]
+fn other_systems_are_known_to_the_import_alone() {
+    for package in metadata().packages {
+        let needed = package.dependencies.iter().map(|needed| needed.name.as_str());
+        let others: Vec<&str> = needed.filter(|name| name.starts_with("cedar-")).collect();
+        assert!(
+            others.is_empty() || package.name == "dictum-import",
+            "`{}` needs {others:?}",
+            package.name
+        );
+    }
 }
 
 /// What is linked into a service that makes decisions is a short list, on purpose.

@@ -180,7 +180,9 @@ impl Refusal {
 
     /// A text that is no JSON, or not of the form that it should have.
     fn of_json(text: &Text, error: &serde_json::Error) -> Self {
-        let mut refusal = Self::at_start(text, error.to_string());
+        let told = error.to_string();
+        let message = told.split(" at line ").next().unwrap_or(&told);
+        let mut refusal = Self::at_start(text, message);
         refusal.line = error.line();
         refusal.column = error.column();
         refusal

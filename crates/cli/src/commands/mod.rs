@@ -23,6 +23,8 @@ mod explain;
 mod explain_code;
 mod fix;
 mod fmt;
+#[cfg(feature = "import")]
+mod import;
 mod inspect;
 mod test;
 
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Fmt(fmt::Fmt),
     Fix(fix::Fix),
     ExplainCode(explain_code::ExplainCode),
+    #[cfg(feature = "import")]
+    Import(import::Import),
 }
 
 impl Command {
@@ -56,6 +60,8 @@ impl Command {
             Self::Fmt(command) => command.format,
             Self::Fix(command) => command.format,
             Self::ExplainCode(command) => command.format,
+            #[cfg(feature = "import")]
+            Self::Import(command) => command.format(),
         };
         format == Format::Json
     }
@@ -72,6 +78,8 @@ impl Command {
             Self::Fmt(command) => command.run(console),
             Self::Fix(command) => command.run(console),
             Self::ExplainCode(command) => command.run(console),
+            #[cfg(feature = "import")]
+            Self::Import(command) => command.run(console),
         }
     }
 }

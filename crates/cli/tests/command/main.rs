@@ -12,6 +12,7 @@ mod checks;
 mod examples;
 mod explain;
 mod fix;
+mod import;
 mod names;
 mod output;
 mod packages;

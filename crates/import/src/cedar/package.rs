@@ -398,5 +398,7 @@ fn manifest(input: &Input, draft: &Draft) -> String {
     if input.entities.is_some() {
         out.push_str(&format!("data = [\"{DATA}\"]\n"));
     }
+    // Decisions name rules by their labels, as Cedar's name policies by their ids.
+    out.push_str("\n[lints]\nlabel_case = \"allow\" # labels are ids of Cedar's policies\n");
     out
 }

@@ -106,6 +106,8 @@ fn read_schema(
 ) -> Result<(Fragment<cedar_policy_core::ast::InternalName>, ValidatorSchema), Vec<Refusal>> {
     let extensions = Extensions::all_available();
     let fragment = if is_json(text) {
+        // Cedar's own message has no place.
+        serde_json::from_str::<Json>(&text.text).map_err(|error| vec![Refusal::of_json(text, &error)])?;
         Fragment::from_json_str(&text.text).map_err(|error| vec![Refusal::of(text, None, &error)])?
     } else {
         let (fragment, _) = Fragment::from_cedarschema_str(&text.text, extensions)
