@@ -364,12 +364,18 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
         let settled = whole.is_some_and(|whole| self.declared.exprs.known(whole) == Some(false));
         let mut obliged = Vec::with_capacity(obligations.len());
         let mut complete = true;
-        if !settled {
-            for with in obligations {
-                match self.obligation(with) {
-                    Some(checked) => obliged.push(checked),
-                    None => complete = false,
-                }
+        // A permit never fires here, and a forbid only where something is undefined, with what it can oblige to.
+        let is_ruled_out = whole.is_some() && self.facts.is_unreached();
+        for with in obligations.iter().filter(|_| !settled) {
+            let place = with.name.span;
+            if is_ruled_out {
+                obliged.extend(self.apart(place, |checker| checker.obligation(with)));
+                continue;
+            }
+            self.findings.reached.insert(place);
+            match self.obligation(with) {
+                Some(checked) => obliged.push(checked),
+                None => complete = false,
             }
         }
         self.facts.forget(&mark);
@@ -850,6 +856,18 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
 
     /// Checks a part, and keeps what is found from what counts.
     fn aside(&mut self, part: &'e ast::Expr, expected: Option<TypeId>) -> Option<Typed> {
+        self.apart(part.span, |checker| match expected {
+            Some(ty) => checker.check(part, ty).map(|id| Typed { id, ty }),
+            None => checker.infer(part, None),
+        })
+    }
+
+    /// The same for what stands at a place.
+    fn apart<T>(
+        &mut self,
+        place: Span,
+        check: impl FnOnce(&mut Checker<'_, '_, 'e>) -> Option<T>,
+    ) -> Option<T> {
         let mut findings = Findings::default();
         let mut checker = Checker {
             declared: &mut *self.declared,
@@ -861,10 +879,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
             guarded: std::mem::take(&mut self.guarded),
             bounds: std::mem::take(&mut self.bounds),
         };
-        let typed = match expected {
-            Some(ty) => checker.check(part, ty).map(|id| Typed { id, ty }),
-            None => checker.infer(part, None),
-        };
+        let checked = check(&mut checker);
         let Checker {
             facts,
             locals,
@@ -873,10 +888,10 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
             ..
         } = checker;
         (self.facts, self.locals, self.guarded, self.bounds) = (facts, locals, guarded, bounds);
-        if !self.findings.reached.contains(&part.span) {
+        if !self.findings.reached.contains(&place) {
             let mut found = Vec::new();
             findings.finish(&mut found);
-            match self.findings.ruled_out.entry(part.span) {
+            match self.findings.ruled_out.entry(place) {
                 Entry::Vacant(first) => drop(first.insert(found)),
                 Entry::Occupied(mut before) => before.get_mut().retain(|diagnostic| {
                     let same =
@@ -885,7 +900,7 @@ impl<'c, 'a, 'e> Checker<'c, 'a, 'e> {
                 }),
             }
         }
-        typed
+        checked
     }
 
     fn facts_if(&self, id: ExprId, value: bool) -> Assumed {

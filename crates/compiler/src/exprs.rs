@@ -1,6 +1,6 @@
 //! The arena that typed expressions are built in: equal expressions are one node.
 
-use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal};
+use dictum_artifact::expr::{Expr, ExprId, Exprs, Literal, Property};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The level of the variable that stands for a function's first parameter in its body; quantifiers have lower ones.
@@ -257,6 +257,7 @@ impl ExprBuilder {
                     | Expr::Arithmetic(..)
                     | Expr::Negate(_)
                     | Expr::Local(..)
+                    | Expr::Property(Property::Date, _)
                     | Expr::Quantified { .. }
             ) || matches!(expr, Expr::Variable { level, .. } if *level >= PARAMETERS),
             constant: matches!(

@@ -108,7 +108,7 @@ impl Writer<'_> {
                 _ => self.sum_or_product(scope, ty, depth),
             },
             Ty::Timestamp => match self.rng.below(4) {
-                0 => self.clock(scope, "date", depth),
+                0 if !scope.total => self.clock(scope, "date", depth),
                 1 => self.operation(scope, (&Ty::Timestamp, "+", &Ty::Duration), depth),
                 2 => self.operation(scope, (&Ty::Duration, "+", &Ty::Timestamp), depth),
                 _ => self.operation(scope, (&Ty::Timestamp, "-", &Ty::Duration), depth),

@@ -407,6 +407,9 @@ impl Writer<'_> {
                     .each_ref(),
                 );
                 let read = format!("{}{zone}.{property}", value.at(Level::Primary));
+                if scope.total && *property == "date" {
+                    return None;
+                }
                 return self.test_of(scope, &Code::primary(read), result, 0);
             }
             Ty::Duration => (

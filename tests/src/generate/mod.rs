@@ -73,8 +73,11 @@ impl World {
             schema.push((of_value(&function.name), function.declaration()));
         }
         let mut writer = Writer { model: &model, rng };
+        let mut never_held = Vec::new();
         for (at, role) in model.roles.iter().enumerate() {
-            schema.push((vec![(Space::Rule, role.name.clone())], writer.role(at)));
+            let (text, never) = writer.role(at);
+            schema.push((vec![(Space::Rule, role.name.clone())], text));
+            never_held.push(never);
         }
         for at in 0..model.exclusive.len() {
             let label = writer.rng.chance(60).then(|| format!("apart{at}"));
@@ -107,7 +110,9 @@ impl World {
             rules,
             entities: store::entities(&model, rng),
             grants: store::grants(&model, rng),
-            requests: (0..requests).map(|_| store::request(&model, rng)).collect(),
+            requests: (0..requests)
+                .map(|_| store::request(&model, &never_held, rng))
+                .collect(),
             table: store::table(&model, rng),
             can_be_written_out: !model.hinted_arguments,
             values: (model.functions, model.constants),

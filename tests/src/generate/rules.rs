@@ -341,9 +341,10 @@ impl Writer<'_> {
         (self.model.action_list(&names), members)
     }
 
-    /// The declaration of a role.
-    pub(super) fn role(&mut self, number: usize) -> String {
+    /// The declaration of a role, and the requests of which its condition never holds.
+    pub(super) fn role(&mut self, number: usize) -> (String, Vec<Shape>) {
         let role = &self.model.roles[number];
+        let mut never = Vec::new();
         let mut text = self.before();
         let types = self.model.entity_list(&role.on);
         text.push_str(&format!("role {} on {types}", ident(&role.name)));
@@ -354,10 +355,12 @@ impl Writer<'_> {
         if !role.actions.is_empty() || self.rng.chance(70) {
             text.push_str(&format!(" {{ {actions} }}"));
         }
-        let condition = |writer: &mut Self| {
+        let mut condition = |writer: &mut Self| {
             let scope = held_scope(writer.model, number);
             let depth = writer.rng.between(0, 2);
-            writer.condition(&scope, depth).text
+            let code = writer.condition(&scope, depth);
+            never = code.never;
+            code.text
         };
         match role.held {
             Held::Default => {}
@@ -365,7 +368,7 @@ impl Writer<'_> {
             Held::When => text.push_str(&format!(" held when {}", condition(self))),
             Held::Either => text.push_str(&format!(" held by grant or when {}", condition(self))),
         }
-        text
+        (text, never)
     }
 }
 

@@ -5,7 +5,7 @@ use dictum_artifact::value::{Timestamp, quote};
 use serde_json::{Value as Json, json};
 
 use super::marks::{Space, name};
-use super::model::{Held, Model, Role, Shape, ident};
+use super::model::{Held, Model, Shape, ident};
 use super::rng::Rng;
 use super::values::{Ty, Val, entity_json, given, id, object, value, value_of};
 
@@ -158,8 +158,8 @@ pub fn grants(model: &Model, rng: &mut Rng) -> Vec<Granted> {
     grants
 }
 
-/// A request that fits the schema.
-pub fn request(model: &Model, rng: &mut Rng) -> Requested {
+/// A request that fits the schema. Of each role it is told of which requests its condition never holds.
+pub fn request(model: &Model, never_held: &[Vec<Shape>], rng: &mut Rng) -> Requested {
     let shape = rng.one(&model.shapes());
     let (principal, resource) = (id(model, rng, shape.principal), id(model, rng, shape.resource));
     let same = (shape.principal, &principal) == (shape.resource, &resource);
@@ -205,22 +205,39 @@ pub fn request(model: &Model, rng: &mut Rng) -> Requested {
         if !second.is_empty() {
             text.push_str(&format!(" given {}", entries(model, second)));
         }
-        expected(model, rng, (word == "allow").then_some(shape), &mut text);
+        let allowed = (word == "allow").then_some(shape);
+        expected(model, never_held, rng, allowed, &mut text);
         text
     });
     Requested { json, test }
 }
 
 /// Rules and obligations that a test expects; whether the decision has them is another matter.
-fn expected(model: &Model, rng: &mut Rng, allowed: Option<Shape>, text: &mut String) {
-    let fits = |role: &&Role| {
+fn expected(
+    model: &Model,
+    never_held: &[Vec<Shape>],
+    rng: &mut Rng,
+    allowed: Option<Shape>,
+    text: &mut String,
+) {
+    let roles: Vec<usize> = (0..model.roles.len()).collect();
+    let fits = |at: &&usize| {
+        let role = &model.roles[**at];
         let permits = |shape: Shape| {
             let allows = |action: &usize| model.members(*action).contains(&shape.action);
             role.on.contains(&shape.resource) && role.actions.iter().any(allows)
         };
-        allowed.is_some_and(permits)
+        let can_hold = |shape: Shape| {
+            let mut includers = roles.iter().filter(|other| model.included(**other).contains(at));
+            includers.any(|other| {
+                let includer = &model.roles[*other];
+                let asked = includer.on.contains(&shape.resource) && !never_held[*other].contains(&shape);
+                includer.held != Held::When || asked
+            })
+        };
+        allowed.is_some_and(|shape| permits(shape) && can_hold(shape))
     };
-    if let Some(role) = rng.pick(&model.roles).filter(fits) {
+    if let Some(role) = rng.pick(&roles).filter(fits).map(|at| &model.roles[*at]) {
         text.push_str(&format!(" by {}", name(Space::Rule, &role.name)));
     }
     let mut with = Vec::new();

@@ -1,7 +1,7 @@
 //! What holds of an expression anywhere: the order of the arena, nesting, literals and tables.
 
 use super::{Invalid, MAX_EXPR_DEPTH, MAX_EXPR_STEPS, MAX_QUANTIFIED, Place, Problem, Work, is_ascending};
-use crate::expr::{Expr, ExprId, Exprs, Literal};
+use crate::expr::{Expr, ExprId, Exprs, Literal, Property};
 use crate::regex::{MAX_ALL_REGEX_BYTES, Regex, RegexFault};
 use crate::schema::{EntityTypeId, Schema};
 use crate::zone::{Zone, ZoneFault};
@@ -40,6 +40,7 @@ pub(super) fn check(schema: &Schema, exprs: &Exprs, work: &mut Work) -> Result<(
             | Expr::Arithmetic(..)
             | Expr::Negate(_)
             | Expr::Local(..)
+            | Expr::Property(Property::Date, _)
             | Expr::Quantified { .. } => true,
             Expr::Otherwise(_, default) => {
                 if undefined.get(default.index()) != Some(&false) {

@@ -52,6 +52,8 @@ pub(super) enum Kind {
     Not,
     /// `and`, `or`.
     Joins,
+    /// `and then`, `or else`: the first of them that is not this settles it.
+    Sequence(bool),
     /// `if`, `otherwise`: they are in the order in which they are asked.
     Branches,
     /// It is what it is for the element that is named.
@@ -109,11 +111,10 @@ impl Subject<'_> {
             Kind::Not
         } else if matches!(expr, Some(Expr::Quantified { .. })) {
             Kind::Quantified
-        } else if matches!(
-            expr,
-            Some(Expr::And(_) | Expr::Or(_) | Expr::AndThen(_) | Expr::OrElse(_))
-        ) {
+        } else if matches!(expr, Some(Expr::And(_) | Expr::Or(_))) {
             Kind::Joins
+        } else if matches!(expr, Some(Expr::AndThen(_) | Expr::OrElse(_))) {
+            Kind::Sequence(matches!(expr, Some(Expr::AndThen(_))))
         } else {
             Kind::Branches
         };

@@ -153,6 +153,20 @@ fn write_detail(detail: &Detail, outcome: &str, depth: usize, out: &mut String) 
             let settling: Vec<&Condition> = parts.filter(|inner| inner.outcome == outcome).collect();
             write_inner(&settling, depth, out);
         }
+        Kind::Sequence(leads_on) => {
+            // What stands behind the part that settles it was of no consequence.
+            let most = if outcome == leads_on.to_string() {
+                detail.parts.len()
+            } else {
+                1
+            };
+            let parts = detail.parts.iter();
+            let settling: Vec<&Condition> = parts
+                .filter(|inner| inner.outcome == outcome)
+                .take(most)
+                .collect();
+            write_inner(&settling, depth, out);
+        }
         Kind::Branches => write_inner(&detail.parts.iter().collect::<Vec<_>>(), depth, out),
         Kind::Quantified => {
             if let Some(element) = &detail.element {

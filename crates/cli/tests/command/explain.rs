@@ -229,6 +229,48 @@ it would be allowed if
     assert!(outcome.stdout.contains(says), "{outcome:#?}");
 }
 
+/// Of a sequence, what stands behind the part that settles it is not told, and need not change.
+#[test]
+fn sequences_tell_the_part_that_settles_them() {
+    let policy = r#"entity User { `a.b`: Bool, `c\n`: Bool, out: Bool }
+action `x y` by User on User
+p: permit User to `x y` on User
+q: permit User to `x y` on User when principal has `a.b` or else principal.`c\n` or else principal has out
+f: forbid User to `x y` on User
+  when resource.`a.b` and then resource.`c\n` and then not resource.out
+"#;
+    let folder = Folder::new();
+    folder.write("policy.dictum", policy);
+    let request = json!({"subject": {"type": "User", "id": "u"}, "action": {"name": "x y"},
+        "resource": {"type": "User", "id": "v", "properties": {"c\n": false}}});
+    let outcome = folder.run_with(
+        "explain --policy policy.dictum --request - --all",
+        request.to_string().as_bytes(),
+    );
+    let expected = r#"
+deny User::"u" to `x y` on User::"v" by f
+
+  forbid f policy.dictum:5:1
+    ? when resource.`a.b` and then resource.`c\n` and then not resource.out
+        resource.`a.b` is not known: the data does not describe User::"v"
+
+permits that did not fire:
+
+  permit q policy.dictum:4:1
+    ? when principal has `a.b` or else principal.`c\n` or else principal has out
+        principal.`c\n` is not known: the data does not describe User::"u"
+
+other rules that could apply:
+
+  permit p policy.dictum:3:1
+
+it would be allowed if
+  not resource.`a.b` (which is not known), so that f does not fire
+  as p fires already
+"#;
+    assert_eq!(outcome.stdout, expected.trim_start());
+}
+
 #[test]
 fn an_allowed_request_tells_what_made_it() {
     check(

@@ -45,6 +45,11 @@ impl Facts {
         self.in_doubt
     }
 
+    /// Whether nothing gets here: what was assumed never holds.
+    pub(crate) fn is_unreached(&self) -> bool {
+        self.unreached
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             trail: self.trail.len(),
