@@ -144,7 +144,7 @@ pub(super) fn dataset(
     let parser = EntityJsonParser::new(Some(&core), extensions, TCComputation::ComputeNow);
     let refuse = |error: &dyn miette::Diagnostic| vec![Refusal::of(text, None, error)];
     // Cedar refuses a member that stands twice, which the tree below would not show.
-    let strict: Result<Vec<JsonValueWithNoDuplicateKeys>, _> = serde_json::from_str(&text.text);
+    let strict: Result<JsonValueWithNoDuplicateKeys, _> = serde_json::from_str(&text.text);
     strict.map_err(|error| vec![Refusal::of_json(text, &error)])?;
     let (json, notes) = conform(text, schema)?;
     let entities = parser
