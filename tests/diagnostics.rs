@@ -249,3 +249,8 @@ fn the_readme_compiles_and_its_tests_pass() {
 fn the_guide_compiles_and_its_tests_pass() {
     document_runs("docs/guide.md", 15);
 }
+
+#[test]
+fn the_page_about_cedar_compiles_and_its_tests_pass() {
+    document_runs("docs/cedar.md", 3);
+}
