@@ -40,6 +40,8 @@ pub(super) struct Translator<'a> {
     pub(super) environments: Vec<&'a Environment>,
     /// The modules whose names are written bare, and have to be used.
     pub(super) uses: &'a RefCell<BTreeSet<Vec<String>>>,
+    /// The modules whose actions are values.
+    pub(super) action_values: &'a RefCell<BTreeSet<Vec<String>>>,
 }
 
 /// The kinds of requests in which a part matters.
@@ -139,7 +141,7 @@ impl<'a> Translator<'a> {
             .collect()
     }
 
-    fn has_type(expr: &Expr, live: &Live<'a>, wanted: impl Fn(&Type) -> bool) -> bool {
+    pub(super) fn has_type(expr: &Expr, live: &Live<'a>, wanted: impl Fn(&Type) -> bool) -> bool {
         live.iter()
             .any(|environment| environment.types.get(&place(expr)).is_some_and(&wanted))
     }
@@ -347,7 +349,7 @@ impl<'a> Translator<'a> {
                     None => {}
                 }
                 if about_actions {
-                    return self.about_actions(expr, op, a, b, live);
+                    return self.about_actions(expr, op, [a, b], right, live);
                 }
                 let symbol = if op == BinaryOp::Eq { "==" } else { "in" };
                 self.condition(
@@ -375,7 +377,7 @@ impl<'a> Translator<'a> {
             )),
             BinaryOp::Contains | BinaryOp::ContainsAll | BinaryOp::ContainsAny => {
                 if Self::is_action(left, live) || Self::is_action(right, live) {
-                    return self.about_actions(expr, op, a, b, live);
+                    return self.about_actions(expr, op, [a, b], right, live);
                 }
                 let symbol = match op {
                     BinaryOp::ContainsAll => "contains all",
@@ -522,6 +524,7 @@ impl<'a> Translator<'a> {
         if let Some(value) = Self::settled(expr, live) {
             return Ok(Term::settled(value, operands));
         }
+        let operands = operands.into_iter().map(|operand| self.as_value(operand)).collect();
         let term = Term::apply(operator, operands);
         take_out(term, MAX_COPIES)
             .ok_or_else(|| self.unsayable(expr, "too many values here depend on conditions that can err"))

@@ -69,6 +69,18 @@ impl Names {
         names
     }
 
+    /// A module has its actions as entities, too.
+    pub(super) fn declare_actions(&mut self, module: &[String]) {
+        let modules = self.declared.entry(super::schema::ACTION.to_owned()).or_default();
+        modules.insert(module.to_vec());
+    }
+
+    /// Whether a module has its actions as entities.
+    pub(super) fn has_actions(&self, module: &[String]) -> bool {
+        let modules = self.declared.get(super::schema::ACTION);
+        modules.is_some_and(|modules| modules.contains(module))
+    }
+
     /// The attribute that holds the tags of a type.
     pub(super) fn set_tags(&mut self, ty: &str, attribute: String) {
         self.tags.insert(ty.to_owned(), attribute);

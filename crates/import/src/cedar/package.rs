@@ -13,7 +13,7 @@ use super::environments::Numbered;
 use super::names::Names;
 use super::read::{Cedar, Policy, read};
 use super::rules::{Purpose, Rules, Said, Way, Written, annotated_id, places};
-use super::schema::declarations;
+use super::schema::{action_entities, declarations};
 use super::{Imported, Input, Refusal, Text, data, text};
 
 /// The file of the package that has its entities.
@@ -41,7 +41,8 @@ pub(super) struct Conversion {
     numbered: Vec<Numbered>,
     /// The comments of each file of policies, and those after its last policy.
     said: Vec<(Said, Vec<String>)>,
-    declarations: Vec<Text>,
+    /// The sources that declare what the schema does, with their modules.
+    declarations: Vec<(Vec<String>, Text)>,
 }
 
 /// Imports Cedar policies.
@@ -156,7 +157,8 @@ impl Conversion {
                 } else {
                     format!("module {}\n\n", path.join("."))
                 };
-                Text::new(format!("{name}.dictum"), module + &declared.text)
+                let text = Text::new(format!("{name}.dictum"), module + &declared.text);
+                (declared.module, text)
             })
             .collect();
         Ok(Self {
@@ -236,6 +238,7 @@ impl Conversion {
             schema: &self.cedar.schema,
             names: &self.names,
             uses: RefCell::new(BTreeSet::new()),
+            action_values: RefCell::new(BTreeSet::new()),
             purpose,
         };
         let mut labels = Labels::new(&self.cedar.policies);
@@ -313,7 +316,15 @@ impl Conversion {
             let comments = said.values().flatten().chain(rest);
             comments.for_each(|comment| text.push_str(&text::comments(comment)));
         }
-        let mut sources = self.declarations.clone();
+        let declarations = self.declarations.iter().map(|(module, declared)| {
+            let mut declared = declared.clone();
+            let has_values = rules.action_values.borrow().contains(module);
+            if has_values && !self.names.has_actions(module) {
+                declared.text.push_str(&action_entities(&self.cedar.fragment, module));
+            }
+            declared
+        });
+        let mut sources: Vec<Text> = declarations.collect();
         sources.push(Text::new("policies.dictum", text));
         Ok(Draft {
             sources,

@@ -43,6 +43,8 @@ pub(super) struct Rules<'a> {
     pub(super) names: &'a Names,
     /// The modules whose names are written bare.
     pub(super) uses: RefCell<BTreeSet<Vec<String>>>,
+    /// The modules whose actions are values.
+    pub(super) action_values: RefCell<BTreeSet<Vec<String>>>,
     pub(super) purpose: Purpose,
 }
 
@@ -166,6 +168,7 @@ impl Rules<'_> {
             policy: numbered,
             environments,
             uses: &self.uses,
+            action_values: &self.action_values,
         }
     }
 

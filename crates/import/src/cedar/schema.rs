@@ -1,5 +1,6 @@
 //! Cedar's schema to declarations: entity types, common types and actions, a file for each namespace.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy_core::ast::{InternalName, Name};
@@ -66,6 +67,7 @@ pub(super) fn declarations(
     let (said, rest) = comments(if starts.is_empty() { "" } else { &source.text }, &starts);
     let said: BTreeMap<&Place, Vec<String>> = places.iter().map(|(_, place)| place).zip(said).collect();
     let order: BTreeMap<&Place, usize> = places.iter().map(|(start, place)| (place, *start)).collect();
+    let action_values = RefCell::new(BTreeSet::new());
     let mut modules: BTreeMap<Vec<String>, Layout> = BTreeMap::new();
     let mut refusals = Vec::new();
     for (number, item) in items.iter().enumerate() {
@@ -76,6 +78,7 @@ pub(super) fn declarations(
             number,
             order: &order,
             said: &said,
+            action_values: &action_values,
         };
         match writer.item(item) {
             Ok(declaration) => modules.entry(writer.module).or_default().add(&declaration),
@@ -101,6 +104,13 @@ pub(super) fn declarations(
         last.text.push('\n');
         rest.iter()
             .for_each(|comment| last.text.push_str(&text::comments(comment)));
+    }
+    for module in action_values.take() {
+        names.declare_actions(&module);
+        let found = modules.iter_mut().find(|declared| declared.module == module);
+        if let Some(declared) = found {
+            declared.text.push_str(&action_entities(fragment, &module));
+        }
     }
     // What is said of a namespace.
     for (namespace, definition) in &fragment.0 {
@@ -191,6 +201,23 @@ fn items_of<'s>(
         }
     }
     items
+}
+
+/// The name of the type that Cedar's actions are of, in any namespace.
+pub(super) const ACTION: &str = "Action";
+
+/// Actions as entities, for where they are values: in Dictum an action is none.
+pub(super) fn action_entities(fragment: &Fragment<InternalName>, wanted: &[String]) -> String {
+    let found = fragment
+        .0
+        .iter()
+        .find(|(namespace, _)| module(namespace.as_ref()) == wanted);
+    let ids = found.into_iter().flat_map(|(_, definition)| definition.actions.keys());
+    let ids: Vec<String> = ids.map(|id| text::string(id)).collect();
+    format!(
+        "\n// The actions as values, which attributes and conditions have.\nentity {ACTION} = [{}]\n",
+        ids.join(", ")
+    )
 }
 
 /// What a comment can be about: a declaration, or a field of it.
@@ -333,6 +360,8 @@ struct Writer<'s> {
     /// Where declarations and their fields stand, if the schema is no JSON.
     order: &'s BTreeMap<&'s Place, usize>,
     said: &'s BTreeMap<&'s Place, Vec<String>>,
+    /// The modules whose actions are values of attributes.
+    action_values: &'s RefCell<BTreeSet<Vec<String>>>,
 }
 
 impl Writer<'_> {
@@ -521,10 +550,9 @@ impl Writer<'_> {
     }
 
     fn entity_type(&self, name: &InternalName) -> Result<String, String> {
-        if name.basename().as_ref() as &str == "Action" {
-            return Err(format!(
-                "the type `{name}` has actions as values, and in Dictum an action is no value"
-            ));
+        if name.basename().as_ref() as &str == ACTION {
+            let module = of_internal(name).module;
+            self.action_values.borrow_mut().insert(module);
         }
         Ok(self.reference(name))
     }
