@@ -1,4 +1,4 @@
-//! The documents run: the pages of the diagnostics, the reference, the guide and the README.
+//! The documents run: the pages of the diagnostics, the reference, the guide, the page about Cedar and the README.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
