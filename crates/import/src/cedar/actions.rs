@@ -50,8 +50,12 @@ impl<'a> Translator<'a> {
             return Err(Unsaid::Mixed);
         }
         let is_set = Self::has_type(right, live, |ty| matches!(ty, Type::Set { .. }));
-        self.work_out(op, &a, &b, is_set)
-            .ok_or_else(|| self.unsayable(expr, "Dictum cannot ask whether an action that only data tells is in another such one"))
+        self.work_out(op, &a, &b, is_set).ok_or_else(|| {
+            self.unsayable(
+                expr,
+                "Dictum cannot ask whether an action that only data tells is in another such one",
+            )
+        })
     }
 
     /// A term with the actions in it as entities, where they are values.
@@ -67,7 +71,10 @@ impl<'a> Translator<'a> {
                 Term::conditional(test, self.as_value(yes), self.as_value(no))
             }
             Kind::Apply(operator @ (Operator::Set | Operator::Record(_)), operands) => {
-                let operands = operands.into_iter().map(|operand| self.as_value(operand)).collect();
+                let operands = operands
+                    .into_iter()
+                    .map(|operand| self.as_value(operand))
+                    .collect();
                 Term {
                     kind: Kind::Apply(operator, operands),
                     ..term
@@ -80,20 +87,33 @@ impl<'a> Translator<'a> {
     /// Actions, as a set of entities.
     fn set_of<'u>(&self, uids: impl Iterator<Item = &'u EntityUID>) -> Term {
         let uids: BTreeSet<&EntityUID> = uids.collect();
-        let items = uids.into_iter().map(|uid| self.as_value(Term::new(Kind::Named(uid.clone()))));
+        let items = uids
+            .into_iter()
+            .map(|uid| self.as_value(Term::new(Kind::Named(uid.clone()))));
         Term::apply(Operator::Set, items.collect())
     }
 
     /// An action with those that are in it.
     fn with_members(&self, group: &EntityUID) -> Vec<EntityUID> {
-        let members = self.schema.get_action_id(group).into_iter().flat_map(|action| action.descendants());
+        let members = self
+            .schema
+            .get_action_id(group)
+            .into_iter()
+            .flat_map(|action| action.descendants());
         members.chain([group]).cloned().collect()
     }
 
     /// An action with those that it is in.
     fn with_groups(&self, member: &EntityUID) -> Vec<EntityUID> {
-        let groups = self.schema.action_ids().filter(|action| action.descendants().any(|found| found == member));
-        groups.map(|action| action.name()).chain([member]).cloned().collect()
+        let groups = self
+            .schema
+            .action_ids()
+            .filter(|action| action.descendants().any(|found| found == member));
+        groups
+            .map(|action| action.name())
+            .chain([member])
+            .cloned()
+            .collect()
     }
 
     /// An operation on actions and sets of actions. `is_set` tells of what is asked, which only data may tell.

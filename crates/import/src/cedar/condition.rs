@@ -12,6 +12,7 @@ use super::actions::{is_action_type, not_actions};
 use super::data::{Extension, extension};
 use super::environments::{Environment, Numbered, place};
 use super::names::{Full, Names, of_action, of_type};
+use super::schema::ACTION;
 use super::terms::{Kind, Level, Operator, Term};
 use super::text;
 
@@ -82,7 +83,8 @@ impl<'a> Translator<'a> {
                 self.names.write_type(full, module)
             }
         };
-        if full.module.is_empty() || !self.names.is_unique(&full.name) {
+        // Every namespace may have a type of actions.
+        if full.module.is_empty() || full.name == ACTION || !self.names.is_unique(&full.name) {
             return write(&[]);
         }
         self.uses.borrow_mut().insert(full.module.clone());
@@ -524,7 +526,10 @@ impl<'a> Translator<'a> {
         if let Some(value) = Self::settled(expr, live) {
             return Ok(Term::settled(value, operands));
         }
-        let operands = operands.into_iter().map(|operand| self.as_value(operand)).collect();
+        let operands = operands
+            .into_iter()
+            .map(|operand| self.as_value(operand))
+            .collect();
         let term = Term::apply(operator, operands);
         take_out(term, MAX_COPIES)
             .ok_or_else(|| self.unsayable(expr, "too many values here depend on conditions that can err"))

@@ -320,7 +320,9 @@ impl Conversion {
             let mut declared = declared.clone();
             let has_values = rules.action_values.borrow().contains(module);
             if has_values && !self.names.has_actions(module) {
-                declared.text.push_str(&action_entities(&self.cedar.fragment, module));
+                declared
+                    .text
+                    .push_str(&action_entities(&self.cedar.fragment, module));
             }
             declared
         });

@@ -212,7 +212,9 @@ pub(super) fn action_entities(fragment: &Fragment<InternalName>, wanted: &[Strin
         .0
         .iter()
         .find(|(namespace, _)| module(namespace.as_ref()) == wanted);
-    let ids = found.into_iter().flat_map(|(_, definition)| definition.actions.keys());
+    let ids = found
+        .into_iter()
+        .flat_map(|(_, definition)| definition.actions.keys());
     let ids: Vec<String> = ids.map(|id| text::string(id)).collect();
     format!(
         "\n// The actions as values, which attributes and conditions have.\nentity {ACTION} = [{}]\n",
