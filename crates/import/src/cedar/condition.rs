@@ -12,11 +12,8 @@ use super::actions::{is_action_type, not_actions};
 use super::data::{Extension, extension};
 use super::environments::{Environment, Numbered, place};
 use super::names::{Full, Names, of_action, of_type};
-use super::terms::{Kind, Level, Operator, Term};
+use super::terms::{Kind, Level, Operator, Term, take_out};
 use super::text;
-
-/// How often a condition may be copied to take an `if` out of it that can err.
-const MAX_COPIES: u32 = 6;
 
 /// Why there is no term.
 pub(super) enum Unsaid {
@@ -400,12 +397,14 @@ impl<'a> Translator<'a> {
                 let tags = self.tags(expr, left, live)?;
                 // Where the entity has no tags at all, Dictum does not ask for the key.
                 let key = b.clone().known();
+                let of = a.surely.clone();
                 let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
                 term.described.insert(left.to_string());
                 if key.errs() {
-                    let described = term.described.clone();
+                    let (described, surely) = (term.described.clone(), term.surely.clone());
+                    term.surely = of;
                     term = Term::and(vec![key, term]);
-                    term.described = described;
+                    (term.described, term.surely) = (described, surely);
                 }
                 Ok(term)
             }
@@ -523,7 +522,7 @@ impl<'a> Translator<'a> {
             return Ok(Term::settled(value, operands));
         }
         let term = Term::apply(operator, operands);
-        take_out(term, MAX_COPIES)
+        take_out(term)
             .ok_or_else(|| self.unsayable(expr, "too many values here depend on conditions that can err"))
     }
 }
@@ -614,48 +613,4 @@ fn computed(number: Option<i64>, term: Term, expr: &Expr, safe: &Safe) -> Term {
         Some(_) => Term { number, ..term },
         None => term.erring(expr.to_string(), safe),
     }
-}
-
-/// `f(if c then a else b)` as `if c then f(a) else f(b)`, where `c` can err: Cedar's condition errs with it.
-fn take_out(term: Term, copies: u32) -> Option<Term> {
-    let Some([test, yes, no]) = find_conditional(&term) else {
-        return Some(term);
-    };
-    let copies = copies.checked_sub(1)?;
-    Some(Term::conditional(
-        test,
-        take_out(yes, copies)?,
-        take_out(no, copies)?,
-    ))
-}
-
-/// The first conditional among the operands whose test can err, with the whole as it is for each of its branches.
-fn find_conditional(term: &Term) -> Option<[Term; 3]> {
-    let Kind::Apply(operator, operands) = &term.kind else {
-        return None;
-    };
-    let with = |at: usize, operand: Term| {
-        let mut operands = operands.clone();
-        if let Some(place) = operands.get_mut(at) {
-            *place = operand;
-        }
-        let whole = Term::apply(operator.clone(), operands);
-        Term {
-            causes: whole.causes.union(&term.causes).cloned().collect(),
-            ..whole
-        }
-    };
-    operands
-        .iter()
-        .enumerate()
-        .find_map(|(at, operand)| match &operand.kind {
-            Kind::If(parts) if parts[0].errs() => {
-                let [test, yes, no] = (**parts).clone();
-                Some([test, with(at, yes), with(at, no)])
-            }
-            _ => {
-                let [test, yes, no] = find_conditional(operand)?;
-                Some([test, with(at, yes), with(at, no)])
-            }
-        })
 }

@@ -29,6 +29,9 @@ pub(super) enum Level {
     Postfix,
 }
 
+/// How often a condition may be copied to take an `if` out of it that can err.
+const MAX_COPIES: u32 = 6;
+
 /// An expression.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
@@ -264,8 +267,29 @@ impl Term {
         if !self.errs() {
             return Self::bool(true);
         }
-        let other = self.clone();
-        Self::binary("==", self, other)
+        match self.kind {
+            // A condition that is not undefined is one whose opposite is not.
+            Kind::Not(operand) => operand.known(),
+            Kind::If(parts) => {
+                let [test, yes, no] = *parts;
+                let (yes, no) = (yes.known(), no.known());
+                if yes.is(true) && no.is(true) {
+                    test.known()
+                } else {
+                    Self::conditional(test, yes, no)
+                }
+            }
+            Kind::Bool(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Text(..)
+            | Kind::Action
+            | Kind::Named(_)
+            | Kind::Apply(..) => {
+                let same = |value: Self| Self::binary("==", value.clone(), value);
+                each_branch(self.clone(), MAX_COPIES, &same).unwrap_or_else(|| same(self))
+            }
+        }
     }
 
     /// A value that is known, of operands that may err all the same.
@@ -290,4 +314,68 @@ fn opposite(symbol: &str) -> Option<&'static str> {
         "<=" => ">",
         _ => return None,
     })
+}
+
+/// `f(if c then a else b)` as `if c then f(a) else f(b)`, where `c` can err: Cedar's condition errs with it.
+pub(super) fn take_out(term: Term) -> Option<Term> {
+    each_branch(term, MAX_COPIES, &|term| term)
+}
+
+/// What is made of a term, for each of the branches in it that depend on what can err.
+fn each_branch(term: Term, copies: u32, make: &dyn Fn(Term) -> Term) -> Option<Term> {
+    let Some([test, yes, no]) = find_conditional(&term) else {
+        return Some(make(term));
+    };
+    let copies = copies.checked_sub(1)?;
+    Some(Term::conditional(
+        test,
+        each_branch(yes, copies, make)?,
+        each_branch(no, copies, make)?,
+    ))
+}
+
+/// Whether a value is a conditional of which a test can err, its own or one in its branches.
+fn depends_on_erring(value: &Term) -> bool {
+    match &value.kind {
+        Kind::If(parts) => parts[0].errs() || parts[1..].iter().any(depends_on_erring),
+        Kind::Apply(_, operands) => operands.iter().any(depends_on_erring),
+        Kind::Bool(_)
+        | Kind::And(_)
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Text(..)
+        | Kind::Action
+        | Kind::Named(_) => false,
+    }
+}
+
+/// The first conditional among the operands that depends on what can err, with the whole as it is for each of its branches.
+fn find_conditional(term: &Term) -> Option<[Term; 3]> {
+    let Kind::Apply(operator, operands) = &term.kind else {
+        return None;
+    };
+    let with = |at: usize, operand: Term| {
+        let mut operands = operands.clone();
+        if let Some(place) = operands.get_mut(at) {
+            *place = operand;
+        }
+        let whole = Term::apply(operator.clone(), operands);
+        Term {
+            causes: whole.causes.union(&term.causes).cloned().collect(),
+            ..whole
+        }
+    };
+    operands
+        .iter()
+        .enumerate()
+        .find_map(|(at, operand)| match &operand.kind {
+            Kind::If(parts) if depends_on_erring(operand) => {
+                let [test, yes, no] = (**parts).clone();
+                Some([test, with(at, yes), with(at, no)])
+            }
+            _ => {
+                let [test, yes, no] = find_conditional(operand)?;
+                Some([test, with(at, yes), with(at, no)])
+            }
+        })
 }
