@@ -388,7 +388,8 @@ impl<'a> Translator<'a> {
             }
             BinaryOp::GetTag => {
                 let tags = self.tags(expr, left, live)?;
-                Ok(Term::apply(Operator::Tag(tags), vec![a, b]))
+                // It stands behind a test that there is this tag, where neither has erred.
+                Ok(Term::apply(Operator::Tag(tags), vec![a.defined(), b.defined()]))
             }
             BinaryOp::HasTag => {
                 if let Some(value) = Self::settled(expr, live) {
@@ -396,16 +397,18 @@ impl<'a> Translator<'a> {
                 }
                 let tags = self.tags(expr, left, live)?;
                 // Where the entity has no tags at all, Dictum does not ask for the key.
-                let key = b.clone().known();
-                let of = a.surely.clone();
-                let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
-                term.described.insert(left.to_string());
-                if key.errs() {
-                    let (described, surely) = (term.described.clone(), term.surely.clone());
-                    term.surely = of;
-                    term = Term::and(vec![key, term]);
-                    (term.described, term.surely) = (described, surely);
+                if b.causes.is_subset(&a.surely) {
+                    let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
+                    term.described.insert(left.to_string());
+                    return Ok(term);
                 }
+                let (key, of) = (b.clone().known(), a.surely.clone());
+                let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b.defined()])?;
+                term.described.insert(left.to_string());
+                let (described, surely) = (term.described.clone(), term.surely.clone());
+                term.surely = of;
+                term = Term::and(vec![key, term]);
+                (term.described, term.surely) = (described, surely);
                 Ok(term)
             }
         }

@@ -292,6 +292,22 @@ impl Term {
         }
     }
 
+    /// The same where it is known not to err, nor anything in it that is asked.
+    pub(super) fn defined(mut self) -> Self {
+        self.causes.clear();
+        self.kind = match self.kind {
+            Kind::And(items) => Kind::And(items.into_iter().map(Self::defined).collect()),
+            Kind::Or(items) => Kind::Or(items.into_iter().map(Self::defined).collect()),
+            Kind::Not(operand) => Kind::Not(Box::new(operand.defined())),
+            Kind::If(parts) => Kind::If(Box::new((*parts).map(Self::defined))),
+            Kind::Apply(operator, operands) => {
+                Kind::Apply(operator, operands.into_iter().map(Self::defined).collect())
+            }
+            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => kind,
+        };
+        self
+    }
+
     /// A value that is known, of operands that may err all the same.
     pub(super) fn settled(value: bool, operands: Vec<Self>) -> Self {
         let known: Vec<Self> = operands.into_iter().map(Self::known).collect();
