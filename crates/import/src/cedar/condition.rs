@@ -222,6 +222,12 @@ impl<'a> Translator<'a> {
                         Some(_) | None => Err(self.unsayable(expr, "an action is no value in Dictum")),
                     };
                 }
+                // Where it is known to be described, it has not erred.
+                let operand = if safe.contains(&of.to_string()) {
+                    operand.defined()
+                } else {
+                    operand
+                };
                 let term = operand.field(text::name(attr));
                 Ok(if Self::is_entity(of, live) {
                     term.erring(of.to_string(), safe)
@@ -397,19 +403,21 @@ impl<'a> Translator<'a> {
                 }
                 let tags = self.tags(expr, left, live)?;
                 // Where the entity has no tags at all, Dictum does not ask for the key.
-                if b.causes.is_subset(&a.surely) {
-                    let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
-                    term.described.insert(left.to_string());
-                    return Ok(term);
+                let surely: BTreeSet<String> = a.surely.union(&b.surely).cloned().collect();
+                let mut tests = Vec::new();
+                let a = a.steady(&mut tests);
+                let of = a.surely.clone();
+                let asked = tests.is_empty() && b.causes.is_subset(&of);
+                if !asked {
+                    tests.push(b.clone().known());
                 }
-                let (key, of) = (b.clone().known(), a.surely.clone());
-                let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b.defined()])?;
+                let b = if asked { b } else { b.defined() };
+                let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
                 term.described.insert(left.to_string());
-                let (described, surely) = (term.described.clone(), term.surely.clone());
-                term.surely = of;
-                term = Term::and(vec![key, term]);
-                (term.described, term.surely) = (described, surely);
-                Ok(term)
+                if !asked {
+                    term.surely = of;
+                }
+                Ok(Term::behind(tests, term, surely))
             }
         }
     }
@@ -448,9 +456,11 @@ impl<'a> Translator<'a> {
             }
             return Ok(term);
         }
+        let (mut tests, surely) = (Vec::new(), operand.surely.clone());
+        let operand = operand.steady(&mut tests);
         let mut term = self.condition(expr, live, Operator::Has(path), vec![operand])?;
         term.described.insert(of.to_string());
-        Ok(term)
+        Ok(Term::behind(tests, term, surely))
     }
 
     fn call(

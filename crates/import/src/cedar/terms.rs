@@ -308,6 +308,60 @@ impl Term {
         self
     }
 
+    /// The same, where the tests in it that can err are known not to, which `tests` come to ask.
+    pub(super) fn steady(self, tests: &mut Vec<Self>) -> Self {
+        if !depends_on_erring(&self) {
+            return self;
+        }
+        match self.kind {
+            Kind::If(parts) => {
+                let [test, yes, no] = *parts;
+                let (mut in_yes, mut in_no) = (Vec::new(), Vec::new());
+                let (yes, no) = (yes.steady(&mut in_yes), no.steady(&mut in_no));
+                tests.push(test.clone().known());
+                let mut test = test.defined();
+                test.surely.clear();
+                if !in_yes.is_empty() || !in_no.is_empty() {
+                    tests.push(Self::conditional(
+                        test.clone(),
+                        Self::and(in_yes),
+                        Self::and(in_no),
+                    ));
+                }
+                Self::conditional(test, yes, no)
+            }
+            Kind::Apply(operator, operands) => {
+                let operands = operands.into_iter().map(|operand| operand.steady(tests));
+                let term = Self::apply(operator, operands.collect());
+                Self {
+                    causes: term.causes.union(&self.causes).cloned().collect(),
+                    ..term
+                }
+            }
+            Kind::Bool(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Not(_)
+            | Kind::Text(..)
+            | Kind::Action
+            | Kind::Named(_) => self,
+        }
+    }
+
+    /// A condition that stands behind others, which are asked for what can err in it.
+    pub(super) fn behind(mut tests: Vec<Self>, condition: Self, surely: BTreeSet<String>) -> Self {
+        if tests.is_empty() {
+            return condition;
+        }
+        let described = condition.described.clone();
+        tests.push(condition);
+        Self {
+            described,
+            surely,
+            ..Self::and(tests)
+        }
+    }
+
     /// A value that is known, of operands that may err all the same.
     pub(super) fn settled(value: bool, operands: Vec<Self>) -> Self {
         let known: Vec<Self> = operands.into_iter().map(Self::known).collect();

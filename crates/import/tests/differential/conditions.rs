@@ -206,7 +206,9 @@ impl<'a> Conditions<'a> {
                 let parts = [(); 3].map(|()| self.condition(depth - 1));
                 Node::bool("(if § then § else §)", parts)
             }
-            10..=12 => self.guarded(depth),
+            10 | 11 => self.guarded(depth),
+            12 if self.rng.chance(50) => self.guarded_one_of(depth),
+            12 => self.guarded(depth),
             13 => self.guarded_tag(depth),
             14 => self.narrowed(depth),
             _ => self.atom(depth),
@@ -290,6 +292,56 @@ impl<'a> Conditions<'a> {
         }
     }
 
+    /// Now and then one of two entities, of which each may be the one.
+    fn one_of(&mut self, entity: Node, depth: usize) -> Node {
+        if !self.rng.chance(20) {
+            return entity;
+        }
+        let test = self.condition(depth - 1);
+        let Some(other) = self.value(&entity.ty.clone(), 0) else {
+            return entity;
+        };
+        self.seen.note("one of two entities");
+        Node::leaf(
+            entity.ty.clone(),
+            format!("(if {test} then {entity} else {other})"),
+        )
+    }
+
+    /// `(if c then principal else resource.owner) has a && …`
+    fn guarded_one_of(&mut self, depth: usize) -> Node {
+        let schema = self.schema;
+        let fields = |ty: &Ty| -> Vec<Field> {
+            match ty {
+                Ty::Entity(number) => schema.types[*number].attributes.clone(),
+                Ty::Record(fields) => fields.clone(),
+                _ => Vec::new(),
+            }
+        };
+        let Some(of) = self.path(|ty| fields(ty).iter().any(|field| field.optional)) else {
+            return self.atom(depth);
+        };
+        let fields: Vec<Field> = fields(&of.ty)
+            .into_iter()
+            .filter(|field| field.optional)
+            .collect();
+        let of = self.one_of(of, depth);
+        let Some(field) = self.rng.pick(&fields).cloned() else {
+            return self.atom(depth);
+        };
+        let (test, value) = if is_identifier(&field.name) {
+            (
+                format!("({of} has {})", field.name),
+                format!("{of}.{}", field.name),
+            )
+        } else {
+            let name = attribute(&field.name);
+            (format!("({of} has {name})"), format!("{of}[{name}]"))
+        };
+        let inner = self.about(Node::leaf(field.ty, value), depth - 1);
+        Node::bool("(§ && §)", [Node::leaf(Ty::Bool, test), inner])
+    }
+
     /// `principal.hasTag(k) && …principal.getTag(k)…`
     fn guarded_tag(&mut self, depth: usize) -> Node {
         let schema = self.schema;
@@ -300,6 +352,7 @@ impl<'a> Conditions<'a> {
         let Some(of) = self.path(|ty| tags(ty).is_some()) else {
             return self.atom(depth);
         };
+        let of = self.one_of(of, depth);
         let Some(ty) = tags(&of.ty) else {
             return self.atom(depth);
         };

@@ -15,12 +15,16 @@ mod seen;
 mod values;
 mod world;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use oracle::{Verdict, check, drop_refused, minimal};
 use seen::Seen;
 use world::World;
 
+const THREADS: usize = 2;
+
 /// What a run of some hundred sets has to contain.
-const WANTED: [&str; 88] = [
+const WANTED: [&str; 89] = [
     "!",
     "!=",
     "&&",
@@ -81,6 +85,7 @@ const WANTED: [&str; 88] = [
     "negated guard",
     "negation",
     "offset",
+    "one of two entities",
     "permit unless",
     "permit when",
     "record of expressions",
@@ -149,26 +154,48 @@ fn many_sets_are_decided_alike() {
 }
 
 fn run(first: u64, sets: u64) -> Seen {
-    let mut seen = Seen::default();
-    let mut failures = Vec::new();
-    for seed in first..first.saturating_add(sets) {
-        let mut world = World::generate(seed, &mut seen);
-        drop_refused(&mut world, &mut seen);
-        match check(&world, &mut seen) {
-            Verdict::Agree => {}
-            Verdict::Refused(told) => panic!("DICTUM_SEED={seed}: {told}\n{}", oracle::texts(&world)),
-            Verdict::Wrong(told) => {
-                let (world, told) = minimal(world, told);
-                let texts = oracle::texts(&world);
-                failures.push(format!("DICTUM_SEED={seed} DICTUM_CASES=1\n{texts}\n{told}"));
-                if failures.len() >= 5 {
-                    break;
-                }
+    let (next, failed) = (AtomicU64::new(first), AtomicBool::new(false));
+    let work = || {
+        let (mut seen, mut failure) = (Seen::default(), None);
+        while !failed.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed - first >= sets {
+                break;
+            }
+            failure = one(seed, &mut seen);
+            if failure.is_some() {
+                failed.store(true, Ordering::Relaxed);
             }
         }
-    }
+        (seen, failure)
+    };
+    let mut seen = Seen::default();
+    let mut failures = Vec::new();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let (found, failure) = worker.join().expect("no set makes a worker panic");
+            seen.add(found);
+            failures.extend(failure);
+        }
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n================\n"));
     seen
+}
+
+/// What is wrong with the set of a seed.
+fn one(seed: u64, seen: &mut Seen) -> Option<String> {
+    let mut world = World::generate(seed, seen);
+    let cedar = drop_refused(&mut world, seen);
+    let again = format!("DICTUM_SEED={seed} DICTUM_CASES=1");
+    match check(&cedar, &world, seen) {
+        Verdict::Agree => None,
+        Verdict::Refused(told) => Some(format!("{again}\n{told}\n{}", oracle::texts(&world))),
+        Verdict::Wrong(told) => {
+            let (world, told) = minimal(world, told);
+            Some(format!("{again}\n{}\n{told}", oracle::texts(&world)))
+        }
+    }
 }
 
 #[expect(

@@ -23,7 +23,7 @@ pub(crate) enum Verdict {
 /// How many smaller worlds are tried at most.
 const TRIES: usize = 3_000;
 
-struct Cedar {
+pub(crate) struct Cedar {
     schema: Schema,
     policies: PolicySet,
 }
@@ -54,12 +54,12 @@ fn cedar(world: &World) -> Result<Cedar, String> {
     Ok(Cedar { schema, policies })
 }
 
-/// Leaves out the policies that Cedar's validator does not accept.
-pub(crate) fn drop_refused(world: &mut World, seen: &mut Seen) {
+/// Leaves out the policies that Cedar's validator does not accept, and hands out the others as Cedar has them.
+pub(crate) fn drop_refused(world: &mut World, seen: &mut Seen) -> Cedar {
     world.policies.iter().for_each(|_| seen.note("policy"));
-    for _ in 0..3 {
+    loop {
         let cedar = cedar(world).unwrap_or_else(|told| panic!("{told}\n{}", texts(world)));
-        let result = Validator::new(cedar.schema).validate(&cedar.policies, ValidationMode::Strict);
+        let result = Validator::new(cedar.schema.clone()).validate(&cedar.policies, ValidationMode::Strict);
         let mut refused = BTreeSet::new();
         for error in result.validation_errors() {
             let id = error.policy_id().to_string();
@@ -76,7 +76,8 @@ pub(crate) fn drop_refused(world: &mut World, seen: &mut Seen) {
             }
         }
         if refused.is_empty() {
-            return;
+            assert!(result.validation_passed(), "{}", texts(world));
+            return cedar;
         }
         let mut number = 0;
         world.policies.retain(|_| {
@@ -97,7 +98,8 @@ pub(crate) fn input(world: &World) -> Input {
     }
 }
 
-pub(crate) fn check(world: &World, seen: &mut Seen) -> Verdict {
+/// What comes of a world that may not be valid.
+fn try_out(world: &World) -> Verdict {
     let cedar = match cedar(world) {
         Ok(cedar) => cedar,
         Err(told) => return Verdict::Refused(told),
@@ -107,6 +109,10 @@ pub(crate) fn check(world: &World, seen: &mut Seen) -> Verdict {
         let told = result.validation_errors().map(ToString::to_string);
         return Verdict::Refused(told.collect::<Vec<_>>().join("\n"));
     }
+    check(&cedar, world, &mut Seen::default())
+}
+
+pub(crate) fn check(cedar: &Cedar, world: &World, seen: &mut Seen) -> Verdict {
     let entities = Json::Array(world.entities.clone());
     let entities = match Entities::from_json_value(entities, Some(&cedar.schema)) {
         Ok(entities) => entities,
@@ -114,7 +120,7 @@ pub(crate) fn check(world: &World, seen: &mut Seen) -> Verdict {
     };
     let mut decisions = Vec::new();
     for json in &world.requests {
-        match decide(&cedar, &entities, json) {
+        match decide(cedar, &entities, json) {
             Ok(decision) => decisions.push(decision),
             Err(told) => return Verdict::Refused(told),
         }
@@ -185,7 +191,7 @@ pub(crate) fn minimal(mut world: World, mut told: String) -> (World, String) {
             if tries > TRIES {
                 return (world, told);
             }
-            if let Verdict::Wrong(told) = check(&smaller, &mut Seen::default()) {
+            if let Verdict::Wrong(told) = try_out(&smaller) {
                 found = Some((smaller, told));
                 break;
             }

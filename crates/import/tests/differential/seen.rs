@@ -14,6 +14,15 @@ impl Seen {
         *self.counts.entry(what).or_default() += 1;
     }
 
+    pub(crate) fn add(&mut self, other: Self) {
+        for (what, count) in other.counts {
+            *self.counts.entry(what).or_default() += count;
+        }
+        for (why, count) in other.reasons {
+            *self.reasons.entry(why).or_default() += count;
+        }
+    }
+
     /// A reason of Cedar's to refuse a policy, without the texts in it.
     pub(crate) fn why(&mut self, told: &str) {
         let parts = told.split('`').enumerate().filter(|(at, _)| at % 2 == 0);
