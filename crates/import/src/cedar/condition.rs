@@ -13,11 +13,8 @@ use super::data::{Extension, extension};
 use super::environments::{Environment, Numbered, place};
 use super::names::{Full, Names, of_action, of_type};
 use super::schema::ACTION;
-use super::terms::{Kind, Level, Operator, Term};
+use super::terms::{Kind, Level, Operator, Term, take_out};
 use super::text;
-
-/// How often a condition may be copied to take an `if` out of it that can err.
-const MAX_COPIES: u32 = 6;
 
 /// Why there is no term.
 pub(super) enum Unsaid {
@@ -229,6 +226,12 @@ impl<'a> Translator<'a> {
                         Some(_) | None => Err(self.unsayable(expr, "an action is no value in Dictum")),
                     };
                 }
+                // Where it is known to be described, it has not erred.
+                let operand = if safe.contains(&of.to_string()) {
+                    operand.defined()
+                } else {
+                    operand
+                };
                 let term = operand.field(text::name(attr));
                 Ok(if Self::is_entity(of, live) {
                     term.erring(of.to_string(), safe)
@@ -395,7 +398,8 @@ impl<'a> Translator<'a> {
             }
             BinaryOp::GetTag => {
                 let tags = self.tags(expr, left, live)?;
-                Ok(Term::apply(Operator::Tag(tags), vec![a, b]))
+                // It stands behind a test that there is this tag, where neither has erred.
+                Ok(Term::apply(Operator::Tag(tags), vec![a.defined(), b.defined()]))
             }
             BinaryOp::HasTag => {
                 if let Some(value) = Self::settled(expr, live) {
@@ -403,15 +407,21 @@ impl<'a> Translator<'a> {
                 }
                 let tags = self.tags(expr, left, live)?;
                 // Where the entity has no tags at all, Dictum does not ask for the key.
-                let key = b.clone().known();
+                let surely: BTreeSet<String> = a.surely.union(&b.surely).cloned().collect();
+                let mut tests = Vec::new();
+                let a = a.steady(&mut tests);
+                let of = a.surely.clone();
+                let asked = tests.is_empty() && b.causes.is_subset(&of);
+                if !asked {
+                    tests.push(b.clone().known());
+                }
+                let b = if asked { b } else { b.defined() };
                 let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
                 term.described.insert(left.to_string());
-                if key.errs() {
-                    let described = term.described.clone();
-                    term = Term::and(vec![key, term]);
-                    term.described = described;
+                if !asked {
+                    term.surely = of;
                 }
-                Ok(term)
+                Ok(Term::behind(tests, term, surely))
             }
         }
     }
@@ -450,9 +460,11 @@ impl<'a> Translator<'a> {
             }
             return Ok(term);
         }
+        let (mut tests, surely) = (Vec::new(), operand.surely.clone());
+        let operand = operand.steady(&mut tests);
         let mut term = self.condition(expr, live, Operator::Has(path), vec![operand])?;
         term.described.insert(of.to_string());
-        Ok(term)
+        Ok(Term::behind(tests, term, surely))
     }
 
     fn call(
@@ -531,7 +543,7 @@ impl<'a> Translator<'a> {
             .map(|operand| self.as_value(operand))
             .collect();
         let term = Term::apply(operator, operands);
-        take_out(term, MAX_COPIES)
+        take_out(term)
             .ok_or_else(|| self.unsayable(expr, "too many values here depend on conditions that can err"))
     }
 }
@@ -622,48 +634,4 @@ fn computed(number: Option<i64>, term: Term, expr: &Expr, safe: &Safe) -> Term {
         Some(_) => Term { number, ..term },
         None => term.erring(expr.to_string(), safe),
     }
-}
-
-/// `f(if c then a else b)` as `if c then f(a) else f(b)`, where `c` can err: Cedar's condition errs with it.
-fn take_out(term: Term, copies: u32) -> Option<Term> {
-    let Some([test, yes, no]) = find_conditional(&term) else {
-        return Some(term);
-    };
-    let copies = copies.checked_sub(1)?;
-    Some(Term::conditional(
-        test,
-        take_out(yes, copies)?,
-        take_out(no, copies)?,
-    ))
-}
-
-/// The first conditional among the operands whose test can err, with the whole as it is for each of its branches.
-fn find_conditional(term: &Term) -> Option<[Term; 3]> {
-    let Kind::Apply(operator, operands) = &term.kind else {
-        return None;
-    };
-    let with = |at: usize, operand: Term| {
-        let mut operands = operands.clone();
-        if let Some(place) = operands.get_mut(at) {
-            *place = operand;
-        }
-        let whole = Term::apply(operator.clone(), operands);
-        Term {
-            causes: whole.causes.union(&term.causes).cloned().collect(),
-            ..whole
-        }
-    };
-    operands
-        .iter()
-        .enumerate()
-        .find_map(|(at, operand)| match &operand.kind {
-            Kind::If(parts) if parts[0].errs() => {
-                let [test, yes, no] = (**parts).clone();
-                Some([test, with(at, yes), with(at, no)])
-            }
-            _ => {
-                let [test, yes, no] = find_conditional(operand)?;
-                Some([test, with(at, yes), with(at, no)])
-            }
-        })
 }

@@ -29,6 +29,9 @@ pub(super) enum Level {
     Postfix,
 }
 
+/// How often a condition may be copied to take an `if` out of it that can err.
+const MAX_COPIES: u32 = 6;
+
 /// An expression.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
@@ -264,8 +267,99 @@ impl Term {
         if !self.errs() {
             return Self::bool(true);
         }
-        let other = self.clone();
-        Self::binary("==", self, other)
+        match self.kind {
+            // A condition that is not undefined is one whose opposite is not.
+            Kind::Not(operand) => operand.known(),
+            Kind::If(parts) => {
+                let [test, yes, no] = *parts;
+                let (yes, no) = (yes.known(), no.known());
+                if yes.is(true) && no.is(true) {
+                    test.known()
+                } else {
+                    Self::conditional(test, yes, no)
+                }
+            }
+            Kind::Bool(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Text(..)
+            | Kind::Action
+            | Kind::Named(_)
+            | Kind::Apply(..) => {
+                let same = |value: Self| Self::binary("==", value.clone(), value);
+                each_branch(self.clone(), MAX_COPIES, &same).unwrap_or_else(|| same(self))
+            }
+        }
+    }
+
+    /// The same where it is known not to err, nor anything in it that is asked.
+    pub(super) fn defined(mut self) -> Self {
+        self.causes.clear();
+        self.kind = match self.kind {
+            Kind::And(items) => Kind::And(items.into_iter().map(Self::defined).collect()),
+            Kind::Or(items) => Kind::Or(items.into_iter().map(Self::defined).collect()),
+            Kind::Not(operand) => Kind::Not(Box::new(operand.defined())),
+            Kind::If(parts) => Kind::If(Box::new((*parts).map(Self::defined))),
+            Kind::Apply(operator, operands) => {
+                Kind::Apply(operator, operands.into_iter().map(Self::defined).collect())
+            }
+            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => kind,
+        };
+        self
+    }
+
+    /// The same, where the tests in it that can err are known not to, which `tests` come to ask.
+    pub(super) fn steady(self, tests: &mut Vec<Self>) -> Self {
+        if !depends_on_erring(&self) {
+            return self;
+        }
+        match self.kind {
+            Kind::If(parts) => {
+                let [test, yes, no] = *parts;
+                let (mut in_yes, mut in_no) = (Vec::new(), Vec::new());
+                let (yes, no) = (yes.steady(&mut in_yes), no.steady(&mut in_no));
+                tests.push(test.clone().known());
+                let mut test = test.defined();
+                test.surely.clear();
+                if !in_yes.is_empty() || !in_no.is_empty() {
+                    tests.push(Self::conditional(
+                        test.clone(),
+                        Self::and(in_yes),
+                        Self::and(in_no),
+                    ));
+                }
+                Self::conditional(test, yes, no)
+            }
+            Kind::Apply(operator, operands) => {
+                let operands = operands.into_iter().map(|operand| operand.steady(tests));
+                let term = Self::apply(operator, operands.collect());
+                Self {
+                    causes: term.causes.union(&self.causes).cloned().collect(),
+                    ..term
+                }
+            }
+            Kind::Bool(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Not(_)
+            | Kind::Text(..)
+            | Kind::Action
+            | Kind::Named(_) => self,
+        }
+    }
+
+    /// A condition that stands behind others, which are asked for what can err in it.
+    pub(super) fn behind(mut tests: Vec<Self>, condition: Self, surely: BTreeSet<String>) -> Self {
+        if tests.is_empty() {
+            return condition;
+        }
+        let described = condition.described.clone();
+        tests.push(condition);
+        Self {
+            described,
+            surely,
+            ..Self::and(tests)
+        }
     }
 
     /// A value that is known, of operands that may err all the same.
@@ -290,4 +384,68 @@ fn opposite(symbol: &str) -> Option<&'static str> {
         "<=" => ">",
         _ => return None,
     })
+}
+
+/// `f(if c then a else b)` as `if c then f(a) else f(b)`, where `c` can err: Cedar's condition errs with it.
+pub(super) fn take_out(term: Term) -> Option<Term> {
+    each_branch(term, MAX_COPIES, &|term| term)
+}
+
+/// What is made of a term, for each of the branches in it that depend on what can err.
+fn each_branch(term: Term, copies: u32, make: &dyn Fn(Term) -> Term) -> Option<Term> {
+    let Some([test, yes, no]) = find_conditional(&term) else {
+        return Some(make(term));
+    };
+    let copies = copies.checked_sub(1)?;
+    Some(Term::conditional(
+        test,
+        each_branch(yes, copies, make)?,
+        each_branch(no, copies, make)?,
+    ))
+}
+
+/// Whether a value is a conditional of which a test can err, its own or one in its branches.
+fn depends_on_erring(value: &Term) -> bool {
+    match &value.kind {
+        Kind::If(parts) => parts[0].errs() || parts[1..].iter().any(depends_on_erring),
+        Kind::Apply(_, operands) => operands.iter().any(depends_on_erring),
+        Kind::Bool(_)
+        | Kind::And(_)
+        | Kind::Or(_)
+        | Kind::Not(_)
+        | Kind::Text(..)
+        | Kind::Action
+        | Kind::Named(_) => false,
+    }
+}
+
+/// The first conditional among the operands that depends on what can err, with the whole as it is for each of its branches.
+fn find_conditional(term: &Term) -> Option<[Term; 3]> {
+    let Kind::Apply(operator, operands) = &term.kind else {
+        return None;
+    };
+    let with = |at: usize, operand: Term| {
+        let mut operands = operands.clone();
+        if let Some(place) = operands.get_mut(at) {
+            *place = operand;
+        }
+        let whole = Term::apply(operator.clone(), operands);
+        Term {
+            causes: whole.causes.union(&term.causes).cloned().collect(),
+            ..whole
+        }
+    };
+    operands
+        .iter()
+        .enumerate()
+        .find_map(|(at, operand)| match &operand.kind {
+            Kind::If(parts) if depends_on_erring(operand) => {
+                let [test, yes, no] = (**parts).clone();
+                Some([test, with(at, yes), with(at, no)])
+            }
+            _ => {
+                let [test, yes, no] = find_conditional(operand)?;
+                Some([test, with(at, yes), with(at, no)])
+            }
+        })
 }
