@@ -178,8 +178,10 @@ impl Range {
         Self::ALL.0 <= self.0 && self.1 <= Self::ALL.1
     }
 
+    /// The same, cut to 64 bits. Of what always overflows, that is one of their ends.
     fn within(self) -> Self {
-        Self(self.0.max(Self::ALL.0), self.1.min(Self::ALL.1))
+        let cut = |n: i128| n.clamp(Self::ALL.0, Self::ALL.1);
+        Self(cut(self.0), cut(self.1))
     }
 }
 

@@ -272,4 +272,15 @@ fn risks() {
         "r: permit User to read on Doc when context.now.time_of_day + 2h > 12h",
         &[],
     );
+    // Factors that themselves overflow, whatever the values are.
+    let far = "(9223372036854775807 * 9223372036854775807)";
+    rules(
+        lint,
+        &format!("r: permit User to read on Doc when principal.level < {far} * {far}"),
+        &[
+            "1:54 some values overflow this, and then it is undefined",
+            "1:54 some values overflow this, and then it is undefined",
+            "1:100 some values overflow this, and then it is undefined",
+        ],
+    );
 }
