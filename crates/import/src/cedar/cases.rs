@@ -280,6 +280,22 @@ impl Engines {
         self.decide(&request::authzen(&self.conversion.cedar.schema, request)?)
     }
 
+    /// The ids of the policies that apply to a request in Cedar's JSON, sorted: also the permits where a forbid denies it.
+    ///
+    /// # Errors
+    /// When Cedar's schema does not allow it.
+    pub fn firing(&self, request: &Json) -> Result<Vec<String>, String> {
+        let request = request::authzen(&self.conversion.cedar.schema, request)?.to_string();
+        let bound = self
+            .deciding
+            .dag
+            .bind_json(request.as_bytes())
+            .map_err(|error| error.to_string())?;
+        let rules = bound.trace().rules.into_iter().filter(|rule| rule.fires);
+        let rules: Vec<RuleId> = rules.map(|rule| rule.rule).collect();
+        Ok(self.deciding.policies(&rules))
+    }
+
     fn decide(&self, request: &Json) -> Result<Answer, String> {
         let text = request.to_string();
         let (allowed, rules) = self.deciding.decide(&text)?;

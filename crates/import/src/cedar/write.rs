@@ -84,16 +84,64 @@ fn write_alone(term: &Term, need: Need) -> Piece {
     }
 }
 
-/// Whether the order of operands matters: where one errs, and one behind it does not for the same reason.
-fn order_matters(items: &[Term]) -> bool {
+/// Whether the order of operands matters: where one errs, and one behind it can have the value all the same that settles
+/// the whole.
+fn order_matters(items: &[Term], settles: bool) -> bool {
     items.iter().enumerate().any(|(number, item)| {
         let mut behind = items.iter().skip(number + 1);
-        behind.any(|other| !item.causes.is_subset(&other.surely))
+        behind.any(|other| !item.causes.iter().all(|cause| cannot_be(other, settles, cause)))
     })
 }
 
+/// Whether what is written of a condition does not have this value where there is a reason to err. That is asked of Dictum,
+/// where an operand that is undefined leaves much as it is.
+fn cannot_be(term: &Term, value: bool, cause: &str) -> bool {
+    let mut items = match &term.kind {
+        Kind::And(items) | Kind::Or(items) => items.iter(),
+        Kind::Bool(_)
+        | Kind::Not(_)
+        | Kind::If(_)
+        | Kind::Text(..)
+        | Kind::Action
+        | Kind::Named(_)
+        | Kind::Apply(..) => [].iter(),
+    };
+    match &term.kind {
+        Kind::Bool(found) => *found != value,
+        Kind::Not(operand) => cannot_be(operand, !value, cause),
+        // One that is not true is enough for an `and` not to be; for it not to be false, none may be.
+        Kind::And(_) if value => items.any(|item| cannot_be(item, value, cause)),
+        Kind::Or(_) if !value => items.any(|item| cannot_be(item, value, cause)),
+        Kind::And(_) | Kind::Or(_) => items.all(|item| cannot_be(item, value, cause)),
+        Kind::If(parts) => parts[1..].iter().all(|branch| cannot_be(branch, value, cause)),
+        Kind::Apply(..) | Kind::Text(..) | Kind::Action | Kind::Named(_) => is_undefined(term, cause),
+    }
+}
+
+/// Whether what is written of a value, or a condition, is undefined where there is a reason to err.
+fn is_undefined(term: &Term, cause: &str) -> bool {
+    match &term.kind {
+        Kind::Apply(operator, operands) => {
+            let asked = match operator {
+                // Where there are no tags at all, Dictum does not ask for the key.
+                Operator::HasTag(_) => operands.get(..1).unwrap_or_default(),
+                _ => operands,
+            };
+            // What errs for it by itself, or what an operand of it does.
+            let own =
+                term.surely.contains(cause) && !operands.iter().any(|operand| operand.surely.contains(cause));
+            own || asked.iter().any(|operand| is_undefined(operand, cause))
+        }
+        Kind::If(parts) => parts[1..].iter().all(|branch| is_undefined(branch, cause)),
+        Kind::And(_) | Kind::Or(_) | Kind::Not(_) => {
+            cannot_be(term, true, cause) && cannot_be(term, false, cause)
+        }
+        Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_) => false,
+    }
+}
+
 fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> Piece {
-    let strict = need != Need::True && order_matters(items);
+    let strict = need != Need::True && order_matters(items, false);
     let last = items.len().saturating_sub(1);
     let mut out = String::new();
     for (number, item) in items.iter().enumerate() {
@@ -111,7 +159,7 @@ fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> P
 }
 
 fn or(items: &[Term], need: Need) -> Piece {
-    let strict = need != Need::False && order_matters(items);
+    let strict = need != Need::False && order_matters(items, true);
     let last = items.len().saturating_sub(1);
     let each = items.iter().enumerate().map(|(number, item)| {
         let need = if strict && number < last { Need::Both } else { need };
