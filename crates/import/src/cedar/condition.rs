@@ -547,7 +547,12 @@ fn is_condition(term: &Term) -> bool {
         Kind::If(parts) => is_condition(&parts[1]) && is_condition(&parts[2]),
         Kind::Apply(Operator::Binary(_, level), _) => *level == Level::Comparison,
         Kind::Apply(
-            Operator::Has(_) | Operator::HasTag(_) | Operator::Like(_) | Operator::Is(_) | Operator::IsEmpty,
+            Operator::Has(_)
+            | Operator::HasTag(_)
+            | Operator::Like(_)
+            | Operator::Is(_)
+            | Operator::IsEmpty
+            | Operator::Known,
             _,
         ) => true,
         Kind::Apply(..) | Kind::Text(..) | Kind::Action | Kind::Named(_) => false,

@@ -88,6 +88,8 @@ pub(super) enum Operator {
     IsEmpty,
     /// `a.property`, which every value of the type has
     Property(&'static str),
+    /// Whether there is a value: true, or undefined.
+    Known,
     Set,
     /// The names of the fields, as they are written.
     Record(Vec<String>),
@@ -142,10 +144,6 @@ impl Term {
             safe.extend(self.described.iter().cloned());
         }
         safe
-    }
-
-    pub(super) fn binary(symbol: &'static str, left: Self, right: Self) -> Self {
-        Self::apply(Operator::Binary(symbol, Level::Comparison), vec![left, right])
     }
 
     pub(super) fn field(self, name: String) -> Self {
@@ -225,6 +223,11 @@ impl Term {
         let kind = match self.kind {
             Kind::Bool(value) => Kind::Bool(!value),
             Kind::Not(operand) => return *operand,
+            // The branches of one that can err become operands, of which the opposites say it more plainly.
+            Kind::If(parts) if parts[0].errs() => {
+                let [test, yes, no] = *parts;
+                Kind::If(Box::new([test, yes.not(), no.not()]))
+            }
             Kind::Apply(Operator::Binary(symbol, level), operands) => match opposite(symbol) {
                 Some(opposite) => Kind::Apply(Operator::Binary(opposite, level), operands),
                 None => Kind::Not(Box::new(Self::apply(Operator::Binary(symbol, level), operands))),
@@ -286,26 +289,35 @@ impl Term {
             | Kind::Action
             | Kind::Named(_)
             | Kind::Apply(..) => {
-                let same = |value: Self| Self::binary("==", value.clone(), value);
-                each_branch(self.clone(), MAX_COPIES, &same).unwrap_or_else(|| same(self))
+                let asked = |value: Self| Self::apply(Operator::Known, vec![value]);
+                each_branch(self.clone(), MAX_COPIES, &asked).unwrap_or_else(|| asked(self))
             }
         }
     }
 
     /// The same where it is known not to err, nor anything in it that is asked.
-    pub(super) fn defined(mut self) -> Self {
-        self.causes.clear();
-        self.kind = match self.kind {
-            Kind::And(items) => Kind::And(items.into_iter().map(Self::defined).collect()),
-            Kind::Or(items) => Kind::Or(items.into_iter().map(Self::defined).collect()),
-            Kind::Not(operand) => Kind::Not(Box::new(operand.defined())),
-            Kind::If(parts) => Kind::If(Box::new((*parts).map(Self::defined))),
-            Kind::Apply(operator, operands) => {
-                Kind::Apply(operator, operands.into_iter().map(Self::defined).collect())
+    pub(super) fn defined(self) -> Self {
+        let all = |items: Vec<Self>| items.into_iter().map(Self::defined).collect();
+        let term = match self.kind {
+            Kind::And(items) => Self::and(all(items)),
+            Kind::Or(items) => Self::or(all(items)),
+            Kind::Not(operand) => operand.defined().not(),
+            Kind::If(parts) => {
+                let [test, yes, no] = (*parts).map(Self::defined);
+                Self::conditional(test, yes, no)
             }
-            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => kind,
+            Kind::Apply(Operator::Known, _) => Self::bool(true),
+            Kind::Apply(operator, operands) => Self::apply(operator, all(operands)),
+            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => Self::new(kind),
         };
-        self
+        Self {
+            causes: BTreeSet::new(),
+            surely: self.surely,
+            described: self.described,
+            start: self.start,
+            number: self.number,
+            ..term
+        }
     }
 
     /// The same, where the tests in it that can err are known not to, which `tests` come to ask.

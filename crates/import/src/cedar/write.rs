@@ -72,6 +72,9 @@ fn write_alone(term: &Term, need: Need) -> Piece {
         Kind::And(items) => and(items, need, &mut |_| String::new()),
         Kind::Or(items) => or(items, need),
         Kind::Not(operand) => {
+            if let Kind::Apply(Operator::Known, operands) = &operand.kind {
+                return known("!=", operands);
+            }
             let operand = write(operand, need.opposite());
             Piece::new(format!("not {}", operand.at_least(Level::Sum)), Level::Not)
         }
@@ -157,6 +160,14 @@ fn conditional(parts: &[Term; 3], need: Need) -> Piece {
     write(&written, need)
 }
 
+/// `a == a`, which is true or undefined.
+fn known(symbol: &str, operands: &[Term]) -> Piece {
+    let operand = operands.first();
+    let operand = operand.map(|operand| write(operand, Need::Both).at_least(Level::Sum));
+    let operand = operand.unwrap_or_default();
+    Piece::new(format!("{operand} {symbol} {operand}"), Level::Comparison)
+}
+
 fn apply(operator: &Operator, operands: &[Term]) -> Piece {
     let value = |at: usize, level: Level| {
         operands
@@ -196,6 +207,7 @@ fn apply(operator: &Operator, operands: &[Term]) -> Piece {
         ),
         Operator::Is(ty) => piece(format!("{} is {ty}", value(0, Level::Sum)), Level::Comparison),
         Operator::IsEmpty => piece(format!("{} is empty", value(0, Level::Sum)), Level::Comparison),
+        Operator::Known => known("==", operands),
         Operator::Set => {
             let items: Vec<String> = (0..operands.len()).map(|at| value(at, Level::Whole)).collect();
             piece(format!("[{}]", items.join(", ")), Level::Postfix)

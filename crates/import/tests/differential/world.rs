@@ -20,7 +20,7 @@ pub(crate) struct World {
 #[derive(Clone)]
 pub(crate) struct Policy {
     annotation: String,
-    effect: &'static str,
+    pub(crate) effect: &'static str,
     scope: [String; 3],
     /// Whether each is an `unless`.
     pub(crate) clauses: Vec<(bool, Node)>,
@@ -182,7 +182,7 @@ impl World {
     ) -> Vec<(bool, Node)> {
         let mut clauses = Vec::new();
         let count = [0, 1, 1, 1, 1, 2, 2, 3][rng.below(8)];
-        let depth = 1 + rng.below(4);
+        let depth = if rng.chance(4) { 6 } else { 1 + rng.below(4) };
         let mut conditions = Conditions::new(rng, &self.schema, seen, environments.to_vec());
         for _ in 0..count {
             let unless = conditions.rng.chance(30);
