@@ -32,6 +32,9 @@ pub(super) enum Level {
 /// How often a condition may be copied to take an `if` out of it that can err.
 const MAX_COPIES: u32 = 6;
 
+/// In the place of causes: nothing errs here, whatever it is.
+pub(super) const EVERYTHING: &str = "*";
+
 /// An expression.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
@@ -130,7 +133,7 @@ impl Term {
 
     /// The same, which also errs for this reason, unless it is known not to be so.
     pub(super) fn erring(mut self, cause: String, safe: &BTreeSet<String>) -> Self {
-        if !safe.contains(&cause) {
+        if !safe.contains(&cause) && !safe.contains(EVERYTHING) {
             self.causes.insert(cause.clone());
         }
         self.surely.insert(cause);
@@ -282,6 +285,11 @@ impl Term {
                     Self::conditional(test, yes, no)
                 }
             }
+            // What errs only where an operand does.
+            Kind::Apply(_, operands) if self.causes == union(&operands, |operand| &operand.causes) => Self {
+                surely: self.surely,
+                ..Self::and(operands.into_iter().map(Self::known).collect())
+            },
             Kind::Bool(_)
             | Kind::And(_)
             | Kind::Or(_)
@@ -292,71 +300,6 @@ impl Term {
                 let asked = |value: Self| Self::apply(Operator::Known, vec![value]);
                 each_branch(self.clone(), MAX_COPIES, &asked).unwrap_or_else(|| asked(self))
             }
-        }
-    }
-
-    /// The same where it is known not to err, nor anything in it that is asked.
-    pub(super) fn defined(self) -> Self {
-        let all = |items: Vec<Self>| items.into_iter().map(Self::defined).collect();
-        let term = match self.kind {
-            Kind::And(items) => Self::and(all(items)),
-            Kind::Or(items) => Self::or(all(items)),
-            Kind::Not(operand) => operand.defined().not(),
-            Kind::If(parts) => {
-                let [test, yes, no] = (*parts).map(Self::defined);
-                Self::conditional(test, yes, no)
-            }
-            Kind::Apply(Operator::Known, _) => Self::bool(true),
-            Kind::Apply(operator, operands) => Self::apply(operator, all(operands)),
-            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => Self::new(kind),
-        };
-        Self {
-            causes: BTreeSet::new(),
-            surely: self.surely,
-            described: self.described,
-            start: self.start,
-            number: self.number,
-            ..term
-        }
-    }
-
-    /// The same, where the tests in it that can err are known not to, which `tests` come to ask.
-    pub(super) fn steady(self, tests: &mut Vec<Self>) -> Self {
-        if !depends_on_erring(&self) {
-            return self;
-        }
-        match self.kind {
-            Kind::If(parts) => {
-                let [test, yes, no] = *parts;
-                let (mut in_yes, mut in_no) = (Vec::new(), Vec::new());
-                let (yes, no) = (yes.steady(&mut in_yes), no.steady(&mut in_no));
-                tests.push(test.clone().known());
-                let mut test = test.defined();
-                test.surely.clear();
-                if !in_yes.is_empty() || !in_no.is_empty() {
-                    tests.push(Self::conditional(
-                        test.clone(),
-                        Self::and(in_yes),
-                        Self::and(in_no),
-                    ));
-                }
-                Self::conditional(test, yes, no)
-            }
-            Kind::Apply(operator, operands) => {
-                let operands = operands.into_iter().map(|operand| operand.steady(tests));
-                let term = Self::apply(operator, operands.collect());
-                Self {
-                    causes: term.causes.union(&self.causes).cloned().collect(),
-                    ..term
-                }
-            }
-            Kind::Bool(_)
-            | Kind::And(_)
-            | Kind::Or(_)
-            | Kind::Not(_)
-            | Kind::Text(..)
-            | Kind::Action
-            | Kind::Named(_) => self,
         }
     }
 
@@ -417,7 +360,7 @@ fn each_branch(term: Term, copies: u32, make: &dyn Fn(Term) -> Term) -> Option<T
 }
 
 /// Whether a value is a conditional of which a test can err, its own or one in its branches.
-fn depends_on_erring(value: &Term) -> bool {
+pub(super) fn depends_on_erring(value: &Term) -> bool {
     match &value.kind {
         Kind::If(parts) => parts[0].errs() || parts[1..].iter().any(depends_on_erring),
         Kind::Apply(_, operands) => operands.iter().any(depends_on_erring),

@@ -87,16 +87,33 @@ fn write_alone(term: &Term, need: Need) -> Piece {
     }
 }
 
-/// Whether the order of operands matters: where one errs, and one behind it does not for the same reason.
-fn order_matters(items: &[Term]) -> bool {
+/// Whether the order of operands matters: where one errs, and one behind it does not for the same reason. `settles` tells
+/// whether an operand can have the value that settles the whole.
+fn order_matters(items: &[Term], settles: impl Fn(&Term) -> bool) -> bool {
     items.iter().enumerate().any(|(number, item)| {
-        let mut behind = items.iter().skip(number + 1);
+        let mut behind = items.iter().skip(number + 1).filter(|other| settles(other));
         behind.any(|other| !item.causes.is_subset(&other.surely))
     })
 }
 
+/// Whether a condition is known never to have a value.
+fn is_never(term: &Term, value: bool) -> bool {
+    match &term.kind {
+        Kind::Bool(found) => *found != value,
+        Kind::Apply(Operator::Known, _) => !value,
+        Kind::Not(operand) => is_never(operand, !value),
+        Kind::And(_)
+        | Kind::Or(_)
+        | Kind::If(_)
+        | Kind::Text(..)
+        | Kind::Action
+        | Kind::Named(_)
+        | Kind::Apply(..) => false,
+    }
+}
+
 fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> Piece {
-    let strict = need != Need::True && order_matters(items);
+    let strict = need != Need::True && order_matters(items, |item| !is_never(item, false));
     let last = items.len().saturating_sub(1);
     let mut out = String::new();
     for (number, item) in items.iter().enumerate() {
@@ -114,7 +131,7 @@ fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> P
 }
 
 fn or(items: &[Term], need: Need) -> Piece {
-    let strict = need != Need::False && order_matters(items);
+    let strict = need != Need::False && order_matters(items, |item| !is_never(item, true));
     let last = items.len().saturating_sub(1);
     let each = items.iter().enumerate().map(|(number, item)| {
         let need = if strict && number < last { Need::Both } else { need };

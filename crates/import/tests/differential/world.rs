@@ -9,6 +9,9 @@ use crate::schema::Schema;
 use crate::seen::Seen;
 use crate::values;
 
+/// A slot, and what is put there.
+pub(crate) type Slot = (&'static str, Json);
+
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) schema: Schema,
@@ -26,7 +29,7 @@ pub(crate) struct Policy {
     pub(crate) clauses: Vec<(bool, Node)>,
     /// The slots of a template, and for each link what is put there.
     slots: Vec<(&'static str, usize)>,
-    pub(crate) links: Vec<Vec<(&'static str, Json)>>,
+    pub(crate) links: Vec<Vec<Slot>>,
     environments: Vec<[usize; 3]>,
 }
 
@@ -313,7 +316,7 @@ impl World {
     }
 
     /// The links: the template's id, the link's, and the values.
-    pub(crate) fn links(&self) -> Vec<(String, String, &[(&'static str, Json)])> {
+    pub(crate) fn links(&self) -> Vec<(String, String, &[Slot])> {
         let mut found = Vec::new();
         for (number, policy) in self.policies.iter().enumerate() {
             for (link, values) in policy.links.iter().enumerate() {
