@@ -146,3 +146,23 @@ fn comparisons_with_one_of_two_values_are_not_turned_around() {
         "when principal.name == \"a\" and resource.level > 3 or principal.name != \"a\" and 4 > 3"
     );
 }
+
+#[test]
+fn what_errs_first_is_not_settled_by_what_stands_behind_it() {
+    // Of the same cause, the `or` behind has a value all the same, and so does the `if`.
+    for when in [
+        r#"principal.level > 2 && !(principal.name == "a" || resource == User::"bob")"#,
+        r#"principal.level > 2 && resource != (if principal.name == "a" then resource else resource)"#,
+    ] {
+        let (permits, forbids) = (outcome(&permit(when)), outcome(&forbid(when)));
+        assert!(permits.errs && forbids.errs, "{when}");
+        assert!(!permits.decides && !forbids.decides, "{when}");
+    }
+    assert_eq!(
+        condition(&format!(
+            "forbid(principal, action, resource) unless {{ {} }};",
+            "principal.level > 2 && principal.name == \"a\""
+        )),
+        "unless principal.level > 2 and principal.name == \"a\" otherwise true"
+    );
+}

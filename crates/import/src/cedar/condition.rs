@@ -410,15 +410,16 @@ impl<'a> Translator<'a> {
                 if depends_on_erring(&a) {
                     tests.push(a.known());
                     a = self.defined(left, live)?;
-                    a.surely.clear();
                 }
-                // Where the entity has no tags at all, Dictum does not ask for the key.
-                if depends_on_erring(&b) || !b.causes.is_subset(&a.surely) {
+                // Where the entity has no tags at all, Dictum does not ask for the key: only whose tags they are makes it
+                // undefined.
+                let (untrue, unfalse) = (a.untrue.clone(), a.unfalse.clone());
+                if depends_on_erring(&b) || !b.causes.is_subset(&a.untrue) {
                     tests.push(b.known());
                     b = self.defined(right, live)?;
-                    b.surely.clear();
                 }
                 let mut term = self.condition(expr, live, Operator::HasTag(tags_of), vec![a, b])?;
+                (term.untrue, term.unfalse) = (untrue, unfalse);
                 term.described.insert(left.to_string());
                 Ok(Term::behind(tests, term, surely))
             }
@@ -469,7 +470,6 @@ impl<'a> Translator<'a> {
         if depends_on_erring(&operand) {
             tests.push(operand.known());
             operand = self.defined(of, live)?;
-            operand.surely.clear();
         }
         let mut term = self.condition(expr, live, Operator::Has(path), vec![operand])?;
         term.described.insert(of.to_string());

@@ -42,8 +42,11 @@ pub(super) struct Term {
     /// Why Cedar can err in it, where it is asked: the texts of entities that may not be described, and of sums that may
     /// not fit.
     pub(super) causes: BTreeSet<String>,
-    /// What it surely errs for, if it is so, whatever else is asked; and so, what is not so where it has not erred.
+    /// What Cedar surely errs for in it, if it is so, whatever else is asked; and so, what is not so where it has not erred.
     pub(super) surely: BTreeSet<String>,
+    /// Causes of which each by itself keeps what is written from being true, and from being false: undefined, with both.
+    pub(super) untrue: BTreeSet<String>,
+    pub(super) unfalse: BTreeSet<String>,
     /// What is described wherever it is true: entities by the text of the expression that they are the value of.
     pub(super) described: BTreeSet<String>,
     /// Where it starts in the policy's text.
@@ -104,6 +107,8 @@ impl Term {
             kind,
             causes: BTreeSet::new(),
             surely: BTreeSet::new(),
+            untrue: BTreeSet::new(),
+            unfalse: BTreeSet::new(),
             described: BTreeSet::new(),
             start: None,
             number: None,
@@ -127,6 +132,8 @@ impl Term {
         Self {
             causes: union(&operands, |operand| &operand.causes),
             surely: union(&operands, |operand| &operand.surely),
+            untrue: union(&operands, |operand| &operand.untrue),
+            unfalse: union(&operands, |operand| &operand.unfalse),
             ..Self::new(Kind::Apply(operator, operands))
         }
     }
@@ -136,6 +143,8 @@ impl Term {
         if !safe.contains(&cause) && !safe.contains(EVERYTHING) {
             self.causes.insert(cause.clone());
         }
+        self.untrue.insert(cause.clone());
+        self.unfalse.insert(cause.clone());
         self.surely.insert(cause);
         self
     }
@@ -176,6 +185,8 @@ impl Term {
         }
         Self {
             described: union(&flat, |item| &item.described),
+            untrue: union(&flat, |item| &item.untrue),
+            unfalse: first_or_all(&flat, |item| &item.unfalse),
             ..Self::sequence(flat, Kind::And)
         }
     }
@@ -205,6 +216,8 @@ impl Term {
         }
         Self {
             described,
+            untrue: first_or_all(&flat, |item| &item.untrue),
+            unfalse: union(&flat, |item| &item.unfalse),
             ..Self::sequence(flat, Kind::Or)
         }
     }
@@ -223,6 +236,7 @@ impl Term {
     /// `!a`. Comparisons have one that says the opposite, and is undefined where they are.
     pub(super) fn not(self) -> Self {
         let (causes, surely, start) = (self.causes.clone(), self.surely.clone(), self.start);
+        let (untrue, unfalse) = (self.unfalse.clone(), self.untrue.clone());
         let kind = match self.kind {
             Kind::Bool(value) => Kind::Bool(!value),
             Kind::Not(operand) => return *operand,
@@ -240,6 +254,8 @@ impl Term {
         Self {
             causes,
             surely,
+            untrue,
+            unfalse,
             start,
             ..Self::new(kind)
         }
@@ -258,14 +274,33 @@ impl Term {
         }
         let mut surely: BTreeSet<String> = yes.surely.intersection(&no.surely).cloned().collect();
         surely.extend(test.surely.iter().cloned());
+        // Where the test is undefined, there is a value all the same that both branches have; unless the test can err for it,
+        // which is not written so.
+        let erring = test.undefined_by_erring();
+        let each = |of: fn(&Self) -> &BTreeSet<String>| -> BTreeSet<String> {
+            let both = of(&yes).intersection(of(&no)).cloned();
+            both.chain(erring.iter().cloned()).collect()
+        };
+        let (untrue, unfalse) = (each(|branch| &branch.untrue), each(|branch| &branch.unfalse));
         let (start, parts) = (test.start, [test, yes, no]);
         Self {
             causes: union(&parts, |part| &part.causes),
             surely,
+            untrue,
+            unfalse,
             described,
             start,
             ..Self::new(Kind::If(Box::new(parts)))
         }
+    }
+
+    /// What it is undefined for where it can err for it: that is written so that it is.
+    fn undefined_by_erring(&self) -> BTreeSet<String> {
+        let causes = self.causes.iter().filter(|cause| self.untrue.contains(*cause));
+        causes
+            .filter(|cause| self.unfalse.contains(*cause))
+            .cloned()
+            .collect()
     }
 
     /// True wherever it is defined, and undefined where it is not.
@@ -308,10 +343,8 @@ impl Term {
         if tests.is_empty() {
             return condition;
         }
-        let described = condition.described.clone();
         tests.push(condition);
         Self {
-            described,
             surely,
             ..Self::and(tests)
         }
@@ -323,6 +356,19 @@ impl Term {
         let known = Self::and(known);
         if value { known } else { known.not() }
     }
+}
+
+/// What keeps all of them from a value, and what the first can err for: nothing behind it has the value then.
+fn first_or_all(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {
+    let Some(first) = terms.first() else {
+        return BTreeSet::new();
+    };
+    let mut found = of(first).clone();
+    for term in terms {
+        found.retain(|cause| of(term).contains(cause));
+    }
+    found.extend(first.undefined_by_erring());
+    found
 }
 
 fn union(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {

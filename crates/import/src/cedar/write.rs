@@ -87,12 +87,18 @@ fn write_alone(term: &Term, need: Need) -> Piece {
     }
 }
 
-/// Whether the order of operands matters: where one errs, and one behind it does not for the same reason. `settles` tells
-/// whether an operand can have the value that settles the whole.
-fn order_matters(items: &[Term], settles: impl Fn(&Term) -> bool) -> bool {
+/// Whether the order of operands matters: where one errs, and one behind it can all the same be what settles the whole.
+fn order_matters(items: &[Term], settling: bool) -> bool {
     items.iter().enumerate().any(|(number, item)| {
-        let mut behind = items.iter().skip(number + 1).filter(|other| settles(other));
-        behind.any(|other| !item.causes.is_subset(&other.surely))
+        let mut behind = items
+            .iter()
+            .skip(number + 1)
+            .filter(|other| !is_never(other, settling));
+        behind.any(|other| {
+            !item
+                .causes
+                .is_subset(if settling { &other.untrue } else { &other.unfalse })
+        })
     })
 }
 
@@ -113,7 +119,7 @@ fn is_never(term: &Term, value: bool) -> bool {
 }
 
 fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> Piece {
-    let strict = need != Need::True && order_matters(items, |item| !is_never(item, false));
+    let strict = need != Need::True && order_matters(items, false);
     let last = items.len().saturating_sub(1);
     let mut out = String::new();
     for (number, item) in items.iter().enumerate() {
@@ -131,7 +137,7 @@ fn and(items: &[Term], need: Need, before: &mut dyn FnMut(&Term) -> String) -> P
 }
 
 fn or(items: &[Term], need: Need) -> Piece {
-    let strict = need != Need::False && order_matters(items, |item| !is_never(item, true));
+    let strict = need != Need::False && order_matters(items, true);
     let last = items.len().saturating_sub(1);
     let each = items.iter().enumerate().map(|(number, item)| {
         let need = if strict && number < last { Need::Both } else { need };
