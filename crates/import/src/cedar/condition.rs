@@ -13,7 +13,7 @@ use super::data::{Extension, extension};
 use super::environments::{Environment, Numbered, place};
 use super::names::{Full, Names, of_action, of_type};
 use super::schema::ACTION;
-use super::terms::{Kind, Level, Operator, Term, take_out};
+use super::terms::{EVERYTHING, Kind, Level, Operator, Term, depends_on_erring, take_out};
 use super::text;
 
 /// Why there is no term.
@@ -211,7 +211,12 @@ impl<'a> Translator<'a> {
                 self.call(expr, &function, args, live, safe)
             }
             ExprKind::GetAttr { expr: of, attr } => {
-                let operand = self.part(of, live, safe)?;
+                // Where it is known to be described, it has not erred.
+                let operand = if safe.contains(&of.to_string()) {
+                    self.defined(of, live)?
+                } else {
+                    self.part(of, live, safe)?
+                };
                 // A field of a record that is written out: the others are not read in Dictum, but may err.
                 if let Kind::Apply(Operator::Record(names), values) = &operand.kind
                     && Self::is_action(expr, live)
@@ -226,12 +231,6 @@ impl<'a> Translator<'a> {
                         Some(_) | None => Err(self.unsayable(expr, "an action is no value in Dictum")),
                     };
                 }
-                // Where it is known to be described, it has not erred.
-                let operand = if safe.contains(&of.to_string()) {
-                    operand.defined()
-                } else {
-                    operand
-                };
                 let term = operand.field(text::name(attr));
                 Ok(if Self::is_entity(of, live) {
                     term.erring(of.to_string(), safe)
@@ -343,7 +342,12 @@ impl<'a> Translator<'a> {
         live: &Live<'a>,
         safe: &Safe,
     ) -> Result<Term, Unsaid> {
-        let (a, b) = (self.part(left, live, safe)?, self.part(right, live, safe)?);
+        if op == BinaryOp::GetTag {
+            // It stands behind a test that there is this tag, where neither has erred.
+            let operands = vec![self.defined(left, live)?, self.defined(right, live)?];
+            return Ok(Term::apply(Operator::Tag(self.tags(expr, left, live)?), operands));
+        }
+        let (mut a, mut b) = (self.part(left, live, safe)?, self.part(right, live, safe)?);
         match op {
             BinaryOp::Eq | BinaryOp::In => {
                 let settled = Self::settled(expr, live);
@@ -396,34 +400,39 @@ impl<'a> Translator<'a> {
                     vec![a, b],
                 )
             }
-            BinaryOp::GetTag => {
-                let tags = self.tags(expr, left, live)?;
-                // It stands behind a test that there is this tag, where neither has erred.
-                Ok(Term::apply(Operator::Tag(tags), vec![a.defined(), b.defined()]))
-            }
+            BinaryOp::GetTag => Ok(Term::apply(
+                Operator::Tag(self.tags(expr, left, live)?),
+                vec![a, b],
+            )),
             BinaryOp::HasTag => {
                 if let Some(value) = Self::settled(expr, live) {
                     return Ok(Term::settled(value, not_actions(vec![a, b])));
                 }
-                let tags = self.tags(expr, left, live)?;
-                // Where the entity has no tags at all, Dictum does not ask for the key.
+                let tags_of = self.tags(expr, left, live)?;
                 let surely: BTreeSet<String> = a.surely.union(&b.surely).cloned().collect();
                 let mut tests = Vec::new();
-                let a = a.steady(&mut tests);
-                let of = a.surely.clone();
-                let asked = tests.is_empty() && b.causes.is_subset(&of);
-                if !asked {
-                    tests.push(b.clone().known());
+                if depends_on_erring(&a) {
+                    tests.push(a.known());
+                    a = self.defined(left, live)?;
                 }
-                let b = if asked { b } else { b.defined() };
-                let mut term = self.condition(expr, live, Operator::HasTag(tags), vec![a, b])?;
+                // Where the entity has no tags at all, Dictum does not ask for the key: only whose tags they are makes it
+                // undefined.
+                let (untrue, unfalse) = (a.untrue.clone(), a.unfalse.clone());
+                if depends_on_erring(&b) || !b.causes.is_subset(&a.untrue) {
+                    tests.push(b.known());
+                    b = self.defined(right, live)?;
+                }
+                let mut term = self.condition(expr, live, Operator::HasTag(tags_of), vec![a, b])?;
+                (term.untrue, term.unfalse) = (untrue, unfalse);
                 term.described.insert(left.to_string());
-                if !asked {
-                    term.surely = of;
-                }
                 Ok(Term::behind(tests, term, surely))
             }
         }
+    }
+
+    /// What is known not to err, nor anything in it that is asked: alike wherever it stands.
+    fn defined(&self, expr: &Expr, live: &Live<'a>) -> Result<Term, Unsaid> {
+        self.part(expr, live, &Safe::from([EVERYTHING.to_owned()]))
     }
 
     /// The attribute that holds the tags of an entity, which has one type.
@@ -461,7 +470,11 @@ impl<'a> Translator<'a> {
             return Ok(term);
         }
         let (mut tests, surely) = (Vec::new(), operand.surely.clone());
-        let operand = operand.steady(&mut tests);
+        let mut operand = operand;
+        if depends_on_erring(&operand) {
+            tests.push(operand.known());
+            operand = self.defined(of, live)?;
+        }
         let mut term = self.condition(expr, live, Operator::Has(path), vec![operand])?;
         term.described.insert(of.to_string());
         Ok(Term::behind(tests, term, surely))
@@ -555,7 +568,12 @@ fn is_condition(term: &Term) -> bool {
         Kind::If(parts) => is_condition(&parts[1]) && is_condition(&parts[2]),
         Kind::Apply(Operator::Binary(_, level), _) => *level == Level::Comparison,
         Kind::Apply(
-            Operator::Has(_) | Operator::HasTag(_) | Operator::Like(_) | Operator::Is(_) | Operator::IsEmpty,
+            Operator::Has(_)
+            | Operator::HasTag(_)
+            | Operator::Like(_)
+            | Operator::Is(_)
+            | Operator::IsEmpty
+            | Operator::Known,
             _,
         ) => true,
         Kind::Apply(..) | Kind::Text(..) | Kind::Action | Kind::Named(_) => false,

@@ -32,6 +32,9 @@ pub(super) enum Level {
 /// How often a condition may be copied to take an `if` out of it that can err.
 const MAX_COPIES: u32 = 6;
 
+/// In the place of causes: nothing errs here, whatever it is.
+pub(super) const EVERYTHING: &str = "*";
+
 /// An expression.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
@@ -39,8 +42,11 @@ pub(super) struct Term {
     /// Why Cedar can err in it, where it is asked: the texts of entities that may not be described, and of sums that may
     /// not fit.
     pub(super) causes: BTreeSet<String>,
-    /// What it surely errs for, if it is so, whatever else is asked; and so, what is not so where it has not erred.
+    /// What Cedar surely errs for in it, if it is so, whatever else is asked; and so, what is not so where it has not erred.
     pub(super) surely: BTreeSet<String>,
+    /// Causes of which each by itself keeps what is written from being true, and from being false: undefined, with both.
+    pub(super) untrue: BTreeSet<String>,
+    pub(super) unfalse: BTreeSet<String>,
     /// What is described wherever it is true: entities by the text of the expression that they are the value of.
     pub(super) described: BTreeSet<String>,
     /// Where it starts in the policy's text.
@@ -88,6 +94,8 @@ pub(super) enum Operator {
     IsEmpty,
     /// `a.property`, which every value of the type has
     Property(&'static str),
+    /// Whether there is a value: true, or undefined.
+    Known,
     Set,
     /// The names of the fields, as they are written.
     Record(Vec<String>),
@@ -99,6 +107,8 @@ impl Term {
             kind,
             causes: BTreeSet::new(),
             surely: BTreeSet::new(),
+            untrue: BTreeSet::new(),
+            unfalse: BTreeSet::new(),
             described: BTreeSet::new(),
             start: None,
             number: None,
@@ -113,6 +123,10 @@ impl Term {
         Self::new(Kind::Bool(value))
     }
 
+    pub(super) fn binary(symbol: &'static str, left: Self, right: Self) -> Self {
+        Self::apply(Operator::Binary(symbol, Level::Comparison), vec![left, right])
+    }
+
     /// Whether Cedar can err in it.
     pub(super) fn errs(&self) -> bool {
         !self.causes.is_empty()
@@ -122,15 +136,19 @@ impl Term {
         Self {
             causes: union(&operands, |operand| &operand.causes),
             surely: union(&operands, |operand| &operand.surely),
+            untrue: union(&operands, |operand| &operand.untrue),
+            unfalse: union(&operands, |operand| &operand.unfalse),
             ..Self::new(Kind::Apply(operator, operands))
         }
     }
 
     /// The same, which also errs for this reason, unless it is known not to be so.
     pub(super) fn erring(mut self, cause: String, safe: &BTreeSet<String>) -> Self {
-        if !safe.contains(&cause) {
+        if !safe.contains(&cause) && !safe.contains(EVERYTHING) {
             self.causes.insert(cause.clone());
         }
+        self.untrue.insert(cause.clone());
+        self.unfalse.insert(cause.clone());
         self.surely.insert(cause);
         self
     }
@@ -142,10 +160,6 @@ impl Term {
             safe.extend(self.described.iter().cloned());
         }
         safe
-    }
-
-    pub(super) fn binary(symbol: &'static str, left: Self, right: Self) -> Self {
-        Self::apply(Operator::Binary(symbol, Level::Comparison), vec![left, right])
     }
 
     pub(super) fn field(self, name: String) -> Self {
@@ -175,6 +189,8 @@ impl Term {
         }
         Self {
             described: union(&flat, |item| &item.described),
+            untrue: union(&flat, |item| &item.untrue),
+            unfalse: first_or_all(&flat, |item| &item.unfalse),
             ..Self::sequence(flat, Kind::And)
         }
     }
@@ -204,6 +220,8 @@ impl Term {
         }
         Self {
             described,
+            untrue: first_or_all(&flat, |item| &item.untrue),
+            unfalse: union(&flat, |item| &item.unfalse),
             ..Self::sequence(flat, Kind::Or)
         }
     }
@@ -222,9 +240,15 @@ impl Term {
     /// `!a`. Comparisons have one that says the opposite, and is undefined where they are.
     pub(super) fn not(self) -> Self {
         let (causes, surely, start) = (self.causes.clone(), self.surely.clone(), self.start);
+        let (untrue, unfalse) = (self.unfalse.clone(), self.untrue.clone());
         let kind = match self.kind {
             Kind::Bool(value) => Kind::Bool(!value),
             Kind::Not(operand) => return *operand,
+            // The branches of one that can err become operands, of which the opposites say it more plainly.
+            Kind::If(parts) if parts[0].errs() => {
+                let [test, yes, no] = *parts;
+                Kind::If(Box::new([test, yes.not(), no.not()]))
+            }
             Kind::Apply(Operator::Binary(symbol, level), operands) => match opposite(symbol) {
                 Some(opposite) => Kind::Apply(Operator::Binary(opposite, level), operands),
                 None => Kind::Not(Box::new(Self::apply(Operator::Binary(symbol, level), operands))),
@@ -234,6 +258,8 @@ impl Term {
         Self {
             causes,
             surely,
+            untrue,
+            unfalse,
             start,
             ..Self::new(kind)
         }
@@ -252,14 +278,33 @@ impl Term {
         }
         let mut surely: BTreeSet<String> = yes.surely.intersection(&no.surely).cloned().collect();
         surely.extend(test.surely.iter().cloned());
+        // Where the test is undefined, there is a value all the same that both branches have; unless the test can err for it,
+        // which is not written so.
+        let erring = test.undefined_by_erring();
+        let each = |of: fn(&Self) -> &BTreeSet<String>| -> BTreeSet<String> {
+            let both = of(&yes).intersection(of(&no)).cloned();
+            both.chain(erring.iter().cloned()).collect()
+        };
+        let (untrue, unfalse) = (each(|branch| &branch.untrue), each(|branch| &branch.unfalse));
         let (start, parts) = (test.start, [test, yes, no]);
         Self {
             causes: union(&parts, |part| &part.causes),
             surely,
+            untrue,
+            unfalse,
             described,
             start,
             ..Self::new(Kind::If(Box::new(parts)))
         }
+    }
+
+    /// What it is undefined for where it can err for it: that is written so that it is.
+    fn undefined_by_erring(&self) -> BTreeSet<String> {
+        let causes = self.causes.iter().filter(|cause| self.untrue.contains(*cause));
+        causes
+            .filter(|cause| self.unfalse.contains(*cause))
+            .cloned()
+            .collect()
     }
 
     /// True wherever it is defined, and undefined where it is not.
@@ -279,6 +324,11 @@ impl Term {
                     Self::conditional(test, yes, no)
                 }
             }
+            // What errs only where an operand does.
+            Kind::Apply(_, operands) if self.causes == union(&operands, |operand| &operand.causes) => Self {
+                surely: self.surely,
+                ..Self::and(operands.into_iter().map(Self::known).collect())
+            },
             Kind::Bool(_)
             | Kind::And(_)
             | Kind::Or(_)
@@ -286,65 +336,9 @@ impl Term {
             | Kind::Action
             | Kind::Named(_)
             | Kind::Apply(..) => {
-                let same = |value: Self| Self::binary("==", value.clone(), value);
-                each_branch(self.clone(), MAX_COPIES, &same).unwrap_or_else(|| same(self))
+                let asked = |value: Self| Self::apply(Operator::Known, vec![value]);
+                each_branch(self.clone(), MAX_COPIES, &asked).unwrap_or_else(|| asked(self))
             }
-        }
-    }
-
-    /// The same where it is known not to err, nor anything in it that is asked.
-    pub(super) fn defined(mut self) -> Self {
-        self.causes.clear();
-        self.kind = match self.kind {
-            Kind::And(items) => Kind::And(items.into_iter().map(Self::defined).collect()),
-            Kind::Or(items) => Kind::Or(items.into_iter().map(Self::defined).collect()),
-            Kind::Not(operand) => Kind::Not(Box::new(operand.defined())),
-            Kind::If(parts) => Kind::If(Box::new((*parts).map(Self::defined))),
-            Kind::Apply(operator, operands) => {
-                Kind::Apply(operator, operands.into_iter().map(Self::defined).collect())
-            }
-            kind @ (Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_)) => kind,
-        };
-        self
-    }
-
-    /// The same, where the tests in it that can err are known not to, which `tests` come to ask.
-    pub(super) fn steady(self, tests: &mut Vec<Self>) -> Self {
-        if !depends_on_erring(&self) {
-            return self;
-        }
-        match self.kind {
-            Kind::If(parts) => {
-                let [test, yes, no] = *parts;
-                let (mut in_yes, mut in_no) = (Vec::new(), Vec::new());
-                let (yes, no) = (yes.steady(&mut in_yes), no.steady(&mut in_no));
-                tests.push(test.clone().known());
-                let mut test = test.defined();
-                test.surely.clear();
-                if !in_yes.is_empty() || !in_no.is_empty() {
-                    tests.push(Self::conditional(
-                        test.clone(),
-                        Self::and(in_yes),
-                        Self::and(in_no),
-                    ));
-                }
-                Self::conditional(test, yes, no)
-            }
-            Kind::Apply(operator, operands) => {
-                let operands = operands.into_iter().map(|operand| operand.steady(tests));
-                let term = Self::apply(operator, operands.collect());
-                Self {
-                    causes: term.causes.union(&self.causes).cloned().collect(),
-                    ..term
-                }
-            }
-            Kind::Bool(_)
-            | Kind::And(_)
-            | Kind::Or(_)
-            | Kind::Not(_)
-            | Kind::Text(..)
-            | Kind::Action
-            | Kind::Named(_) => self,
         }
     }
 
@@ -353,10 +347,8 @@ impl Term {
         if tests.is_empty() {
             return condition;
         }
-        let described = condition.described.clone();
         tests.push(condition);
         Self {
-            described,
             surely,
             ..Self::and(tests)
         }
@@ -368,6 +360,19 @@ impl Term {
         let known = Self::and(known);
         if value { known } else { known.not() }
     }
+}
+
+/// What keeps all of them from a value, and what the first can err for: nothing behind it has the value then.
+fn first_or_all(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {
+    let Some(first) = terms.first() else {
+        return BTreeSet::new();
+    };
+    let mut found = of(first).clone();
+    for term in terms {
+        found.retain(|cause| of(term).contains(cause));
+    }
+    found.extend(first.undefined_by_erring());
+    found
 }
 
 fn union(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {
@@ -405,7 +410,7 @@ fn each_branch(term: Term, copies: u32, make: &dyn Fn(Term) -> Term) -> Option<T
 }
 
 /// Whether a value is a conditional of which a test can err, its own or one in its branches.
-fn depends_on_erring(value: &Term) -> bool {
+pub(super) fn depends_on_erring(value: &Term) -> bool {
     match &value.kind {
         Kind::If(parts) => parts[0].errs() || parts[1..].iter().any(depends_on_erring),
         Kind::Apply(_, operands) => operands.iter().any(depends_on_erring),

@@ -72,6 +72,9 @@ fn write_alone(term: &Term, need: Need) -> Piece {
         Kind::And(items) => and(items, need, &mut |_| String::new()),
         Kind::Or(items) => or(items, need),
         Kind::Not(operand) => {
+            if let Kind::Apply(Operator::Known, operands) = &operand.kind {
+                return known("!=", operands);
+            }
             let operand = write(operand, need.opposite());
             Piece::new(format!("not {}", operand.at_least(Level::Sum)), Level::Not)
         }
@@ -84,59 +87,34 @@ fn write_alone(term: &Term, need: Need) -> Piece {
     }
 }
 
-/// Whether the order of operands matters: where one errs, and one behind it can have the value all the same that settles
-/// the whole.
-fn order_matters(items: &[Term], settles: bool) -> bool {
+/// Whether the order of operands matters: where one errs, and one behind it can all the same be what settles the whole.
+fn order_matters(items: &[Term], settling: bool) -> bool {
     items.iter().enumerate().any(|(number, item)| {
-        let mut behind = items.iter().skip(number + 1);
-        behind.any(|other| !item.causes.iter().all(|cause| cannot_be(other, settles, cause)))
+        let mut behind = items
+            .iter()
+            .skip(number + 1)
+            .filter(|other| !is_never(other, settling));
+        behind.any(|other| {
+            !item
+                .causes
+                .is_subset(if settling { &other.untrue } else { &other.unfalse })
+        })
     })
 }
 
-/// Whether what is written of a condition does not have this value where there is a reason to err. That is asked of Dictum,
-/// where an operand that is undefined leaves much as it is.
-fn cannot_be(term: &Term, value: bool, cause: &str) -> bool {
-    let mut items = match &term.kind {
-        Kind::And(items) | Kind::Or(items) => items.iter(),
-        Kind::Bool(_)
-        | Kind::Not(_)
+/// Whether a condition is known never to have a value.
+fn is_never(term: &Term, value: bool) -> bool {
+    match &term.kind {
+        Kind::Bool(found) => *found != value,
+        Kind::Apply(Operator::Known, _) => !value,
+        Kind::Not(operand) => is_never(operand, !value),
+        Kind::And(_)
+        | Kind::Or(_)
         | Kind::If(_)
         | Kind::Text(..)
         | Kind::Action
         | Kind::Named(_)
-        | Kind::Apply(..) => [].iter(),
-    };
-    match &term.kind {
-        Kind::Bool(found) => *found != value,
-        Kind::Not(operand) => cannot_be(operand, !value, cause),
-        // One that is not true is enough for an `and` not to be; for it not to be false, none may be.
-        Kind::And(_) if value => items.any(|item| cannot_be(item, value, cause)),
-        Kind::Or(_) if !value => items.any(|item| cannot_be(item, value, cause)),
-        Kind::And(_) | Kind::Or(_) => items.all(|item| cannot_be(item, value, cause)),
-        Kind::If(parts) => parts[1..].iter().all(|branch| cannot_be(branch, value, cause)),
-        Kind::Apply(..) | Kind::Text(..) | Kind::Action | Kind::Named(_) => is_undefined(term, cause),
-    }
-}
-
-/// Whether what is written of a value, or a condition, is undefined where there is a reason to err.
-fn is_undefined(term: &Term, cause: &str) -> bool {
-    match &term.kind {
-        Kind::Apply(operator, operands) => {
-            let asked = match operator {
-                // Where there are no tags at all, Dictum does not ask for the key.
-                Operator::HasTag(_) => operands.get(..1).unwrap_or_default(),
-                _ => operands,
-            };
-            // What errs for it by itself, or what an operand of it does.
-            let own =
-                term.surely.contains(cause) && !operands.iter().any(|operand| operand.surely.contains(cause));
-            own || asked.iter().any(|operand| is_undefined(operand, cause))
-        }
-        Kind::If(parts) => parts[1..].iter().all(|branch| is_undefined(branch, cause)),
-        Kind::And(_) | Kind::Or(_) | Kind::Not(_) => {
-            cannot_be(term, true, cause) && cannot_be(term, false, cause)
-        }
-        Kind::Bool(_) | Kind::Text(..) | Kind::Action | Kind::Named(_) => false,
+        | Kind::Apply(..) => false,
     }
 }
 
@@ -205,6 +183,14 @@ fn conditional(parts: &[Term; 3], need: Need) -> Piece {
     write(&written, need)
 }
 
+/// `a == a`, which is true or undefined.
+fn known(symbol: &str, operands: &[Term]) -> Piece {
+    let operand = operands.first();
+    let operand = operand.map(|operand| write(operand, Need::Both).at_least(Level::Sum));
+    let operand = operand.unwrap_or_default();
+    Piece::new(format!("{operand} {symbol} {operand}"), Level::Comparison)
+}
+
 fn apply(operator: &Operator, operands: &[Term]) -> Piece {
     let value = |at: usize, level: Level| {
         operands
@@ -244,6 +230,7 @@ fn apply(operator: &Operator, operands: &[Term]) -> Piece {
         ),
         Operator::Is(ty) => piece(format!("{} is {ty}", value(0, Level::Sum)), Level::Comparison),
         Operator::IsEmpty => piece(format!("{} is empty", value(0, Level::Sum)), Level::Comparison),
+        Operator::Known => known("==", operands),
         Operator::Set => {
             let items: Vec<String> = (0..operands.len()).map(|at| value(at, Level::Whole)).collect();
             piece(format!("[{}]", items.join(", ")), Level::Postfix)

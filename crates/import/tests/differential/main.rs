@@ -24,7 +24,7 @@ use world::World;
 const THREADS: usize = 2;
 
 /// What a run of some hundred sets has to contain.
-const WANTED: [&str; 89] = [
+const WANTED: [&str; 114] = [
     "!",
     "!=",
     "&&",
@@ -113,7 +113,32 @@ const WANTED: [&str; 89] = [
     "||",
     "allowed",
     "denied by a forbid",
-    "an error",
+    "an error in a permit",
+    "an error in a forbid",
+    "principal: described",
+    "principal: not described",
+    "resource: described",
+    "resource: not described",
+    "field: Bool",
+    "field?: Bool",
+    "field: Long",
+    "field?: Long",
+    "field: String",
+    "field?: String",
+    "field: decimal",
+    "field?: decimal",
+    "field: ipaddr",
+    "field?: ipaddr",
+    "field: datetime",
+    "field?: datetime",
+    "field: duration",
+    "field?: duration",
+    "field: entity",
+    "field?: entity",
+    "field: set",
+    "field?: set",
+    "field: record",
+    "field?: record",
 ];
 
 #[test]

@@ -54,6 +54,12 @@ fn cedar(world: &World) -> Result<Cedar, String> {
     Ok(Cedar { schema, policies })
 }
 
+/// The number of the policy or template that an id is from: `policy3`, `link3_1`.
+fn number_of(id: &str) -> Option<usize> {
+    let number = id.trim_start_matches("policy").trim_start_matches("link");
+    number.split('_').next()?.parse().ok()
+}
+
 /// Leaves out the policies that Cedar's validator does not accept, and hands out the others as Cedar has them.
 pub(crate) fn drop_refused(world: &mut World, seen: &mut Seen) -> Cedar {
     world.policies.iter().for_each(|_| seen.note("policy"));
@@ -63,12 +69,7 @@ pub(crate) fn drop_refused(world: &mut World, seen: &mut Seen) -> Cedar {
         let mut refused = BTreeSet::new();
         for error in result.validation_errors() {
             let id = error.policy_id().to_string();
-            let number = id.trim_start_matches("policy").trim_start_matches("link");
-            let number = number
-                .split('_')
-                .next()
-                .and_then(|number| number.parse::<usize>().ok());
-            if let Some(number) = number
+            if let Some(number) = number_of(&id)
                 && refused.insert(number)
             {
                 seen.note("refused by Cedar");
@@ -141,8 +142,23 @@ pub(crate) fn check(cedar: &Cedar, world: &World, seen: &mut Seen) -> Verdict {
         } else if !reasons.is_empty() {
             seen.note("denied by a forbid");
         }
-        if !errors.is_empty() {
-            seen.note("an error");
+        for id in &errors {
+            match number_of(id)
+                .and_then(|number| world.policies.get(number))
+                .map(|policy| policy.effect)
+            {
+                Some("permit") => seen.note("an error in a permit"),
+                _ => seen.note("an error in a forbid"),
+            }
+        }
+        for side in ["principal", "resource"] {
+            let is_described = world.entities.iter().any(|entity| entity["uid"] == json[side]);
+            seen.note(match (side, is_described) {
+                ("principal", true) => "principal: described",
+                ("principal", false) => "principal: not described",
+                (_, true) => "resource: described",
+                (_, false) => "resource: not described",
+            });
         }
         match engines.decide_cedar(json) {
             Ok(found) if found.allowed == allowed && found.reasons == reasons && found.errors == errors => {}

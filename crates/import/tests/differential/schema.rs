@@ -169,6 +169,7 @@ impl Schema {
         };
         schema.add_actions(rng, seen);
         schema.add_common(rng, seen);
+        schema.note_fields(seen);
         schema
     }
 
@@ -250,6 +251,35 @@ impl Schema {
                 seen.note("common type");
                 self.common.push((module, format!("T{number}"), ty));
             }
+        }
+    }
+
+    fn note_fields(&self, seen: &mut Seen) {
+        let types = self.types.iter().flat_map(|ty| &ty.attributes);
+        let contexts = self.actions.iter().flat_map(|action| &action.context);
+        for field in types.chain(contexts) {
+            seen.note(match (&field.ty, field.optional) {
+                (Ty::Bool, false) => "field: Bool",
+                (Ty::Bool, true) => "field?: Bool",
+                (Ty::Long, false) => "field: Long",
+                (Ty::Long, true) => "field?: Long",
+                (Ty::Text, false) => "field: String",
+                (Ty::Text, true) => "field?: String",
+                (Ty::Decimal, false) => "field: decimal",
+                (Ty::Decimal, true) => "field?: decimal",
+                (Ty::Ip, false) => "field: ipaddr",
+                (Ty::Ip, true) => "field?: ipaddr",
+                (Ty::Time, false) => "field: datetime",
+                (Ty::Time, true) => "field?: datetime",
+                (Ty::Span, false) => "field: duration",
+                (Ty::Span, true) => "field?: duration",
+                (Ty::Entity(_), false) => "field: entity",
+                (Ty::Entity(_), true) => "field?: entity",
+                (Ty::Set(_), false) => "field: set",
+                (Ty::Set(_), true) => "field?: set",
+                (Ty::Record(_), false) => "field: record",
+                (Ty::Record(_), true) => "field?: record",
+            });
         }
     }
 

@@ -113,6 +113,12 @@ pub(crate) fn value(rng: &mut Rng, schema: &Schema, ty: &Ty) -> Json {
         Ty::Text => json!(rng.one(&TEXTS)),
         Ty::Decimal => call("decimal", rng.one(&DECIMALS)),
         Ty::Ip => call("ip", rng.one(&IPS)),
+        // Instants that no text has.
+        Ty::Time if rng.chance(15) => {
+            let span = rng.one(&["9000000000000000000ms", "-9223372036854775807ms", "1ms"]);
+            let args = [call("datetime", "2024-01-01"), call("duration", span)];
+            json!({ "__extn": { "fn": "offset", "args": args } })
+        }
         Ty::Time => call("datetime", rng.one(&TIMES)),
         Ty::Span => call("duration", rng.one(&SPANS)),
         Ty::Entity(number) => {

@@ -9,6 +9,9 @@ use crate::schema::Schema;
 use crate::seen::Seen;
 use crate::values;
 
+/// A slot, and what is put there.
+pub(crate) type Slot = (&'static str, Json);
+
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) schema: Schema,
@@ -20,13 +23,13 @@ pub(crate) struct World {
 #[derive(Clone)]
 pub(crate) struct Policy {
     annotation: String,
-    effect: &'static str,
+    pub(crate) effect: &'static str,
     scope: [String; 3],
     /// Whether each is an `unless`.
     pub(crate) clauses: Vec<(bool, Node)>,
     /// The slots of a template, and for each link what is put there.
     slots: Vec<(&'static str, usize)>,
-    pub(crate) links: Vec<Vec<(&'static str, Json)>>,
+    pub(crate) links: Vec<Vec<Slot>>,
     environments: Vec<[usize; 3]>,
 }
 
@@ -182,7 +185,7 @@ impl World {
     ) -> Vec<(bool, Node)> {
         let mut clauses = Vec::new();
         let count = [0, 1, 1, 1, 1, 2, 2, 3][rng.below(8)];
-        let depth = 1 + rng.below(4);
+        let depth = if rng.chance(4) { 6 } else { 1 + rng.below(4) };
         let mut conditions = Conditions::new(rng, &self.schema, seen, environments.to_vec());
         for _ in 0..count {
             let unless = conditions.rng.chance(30);
@@ -313,7 +316,7 @@ impl World {
     }
 
     /// The links: the template's id, the link's, and the values.
-    pub(crate) fn links(&self) -> Vec<(String, String, &[(&'static str, Json)])> {
+    pub(crate) fn links(&self) -> Vec<(String, String, &[Slot])> {
         let mut found = Vec::new();
         for (number, policy) in self.policies.iter().enumerate() {
             for (link, values) in policy.links.iter().enumerate() {
