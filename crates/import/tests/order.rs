@@ -13,7 +13,7 @@ action read appliesTo { principal: User, resource: Doc, context: { yes: Bool } }
 ";
 
 /// Parts that can err, for the principal, for the resource or for a sum, and parts that cannot.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
     "principal.a",
     "resource.ok",
     "context.yes",
@@ -23,6 +23,8 @@ const PARTS: [&str; 9] = [
     "(if principal.a then true else true)",
     "(if resource.ok then context.yes else principal.a)",
     "[principal.a, true].contains(context.yes)",
+    "[principal.a && resource.ok].contains(false)",
+    "((principal.a || resource.ok) == true)",
 ];
 
 /// `x`, `!x` and what two of them make.
@@ -55,22 +57,18 @@ fn entities(ann: bool, doc: bool) -> String {
 #[test]
 fn errors_skip_a_policy_wherever_they_stand() {
     let mut policies = String::new();
+    // `&&` and `||` of the same parts take turns, so each comes with every effect and clause somewhere.
+    let kinds = [
+        ("permit", "when"),
+        ("forbid", "unless"),
+        ("forbid", "when"),
+        ("permit", "unless"),
+    ];
     for (number, condition) in conditions().iter().enumerate() {
-        let (effect, clause) = [
-            ("permit", "when"),
-            ("forbid", "when"),
-            ("permit", "unless"),
-            ("forbid", "unless"),
-        ][number % 4];
-        for (effect, clause) in [
-            (effect, clause),
-            (if effect == "permit" { "forbid" } else { "permit" }, clause),
-        ] {
+        let (effect, clause) = kinds[(number / 2) % 4];
+        for condition in [condition.clone(), format!("!({condition})")] {
             policies.push_str(&format!(
                 "{effect}(principal, action, resource) {clause} {{ {condition} }};\n"
-            ));
-            policies.push_str(&format!(
-                "{effect}(principal, action, resource) {clause} {{ !({condition}) }};\n"
             ));
         }
     }

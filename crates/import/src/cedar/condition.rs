@@ -422,7 +422,10 @@ impl<'a> Translator<'a> {
                     tests.push(b.known());
                     b = self.defined(right, live)?;
                 }
+                let undefined = a.undefined_by();
                 let mut term = self.condition(expr, live, Operator::HasTag(tags_of), vec![a, b])?;
+                term.untrue.retain(|cause| undefined.contains(cause));
+                term.unfalse.retain(|cause| undefined.contains(cause));
                 (term.untrue, term.unfalse) = (untrue, unfalse);
                 term.described.insert(left.to_string());
                 Ok(Term::behind(tests, term, surely))

@@ -133,13 +133,19 @@ impl Term {
     }
 
     pub(super) fn apply(operator: Operator, operands: Vec<Self>) -> Self {
+        let undefined: BTreeSet<String> = operands.iter().flat_map(Self::undefined_by).collect();
         Self {
             causes: union(&operands, |operand| &operand.causes),
             surely: union(&operands, |operand| &operand.surely),
-            untrue: union(&operands, |operand| &operand.untrue),
-            unfalse: union(&operands, |operand| &operand.unfalse),
+            untrue: undefined.clone(),
+            unfalse: undefined,
             ..Self::new(Kind::Apply(operator, operands))
         }
+    }
+
+    /// What it is undefined for, each by itself.
+    pub(super) fn undefined_by(&self) -> BTreeSet<String> {
+        self.untrue.intersection(&self.unfalse).cloned().collect()
     }
 
     /// The same, which also errs for this reason, unless it is known not to be so.
@@ -300,11 +306,7 @@ impl Term {
 
     /// What it is undefined for where it can err for it: that is written so that it is.
     fn undefined_by_erring(&self) -> BTreeSet<String> {
-        let causes = self.causes.iter().filter(|cause| self.untrue.contains(*cause));
-        causes
-            .filter(|cause| self.unfalse.contains(*cause))
-            .cloned()
-            .collect()
+        self.undefined_by().intersection(&self.causes).cloned().collect()
     }
 
     /// True wherever it is defined, and undefined where it is not.
