@@ -1,7 +1,5 @@
 //! Actions as values: Cedar has them in attributes, in the context and in sets, and so do the imported policies.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema};
 use dictum_import::cedar::{Engines, Input, Text, import};
 use serde_json::{Value as Json, json};
