@@ -51,6 +51,8 @@ pub(crate) struct Conditions<'a> {
     /// The tags that are known to be there.
     tags: Vec<(Ty, String)>,
     paths: Vec<Path>,
+    /// What most is read of, if anything: then much errs for one cause.
+    focus: Option<&'static str>,
 }
 
 impl<'a> Conditions<'a> {
@@ -60,6 +62,7 @@ impl<'a> Conditions<'a> {
         seen: &'a mut Seen,
         environments: Vec<[usize; 3]>,
     ) -> Self {
+        let focus = [None, None, Some("principal."), Some("resource.")][rng.below(4)];
         let mut made = Self {
             rng,
             schema,
@@ -68,6 +71,7 @@ impl<'a> Conditions<'a> {
             known: Vec::new(),
             tags: Vec::new(),
             paths: Vec::new(),
+            focus,
         };
         made.find_paths();
         made
@@ -163,6 +167,16 @@ impl<'a> Conditions<'a> {
             found
         } else {
             own
+        };
+        let focused: Vec<(Ty, String)> = found
+            .iter()
+            .filter(|(_, text)| self.focus.is_some_and(|focus| text.starts_with(focus)))
+            .cloned()
+            .collect();
+        let found = if focused.is_empty() || self.rng.chance(20) {
+            found
+        } else {
+            focused
         };
         let (ty, text) = self.rng.pick(&found)?.clone();
         if text.contains(".getTag(") {
