@@ -656,7 +656,10 @@ impl<'a> Conditions<'a> {
                 }
                 _ => {
                     self.seen.note("action in a list");
-                    let mut list = self.rng.some(&names, 40);
+                    // Of one type, as all that is in a set.
+                    let of = one.split("::\"").next().unwrap_or_default().to_owned() + "::\"";
+                    let same: Vec<String> = names.into_iter().filter(|name| name.starts_with(&of)).collect();
+                    let mut list = self.rng.some(&same, 50);
                     list.push(one);
                     format!("(action in [{}])", list.join(", "))
                 }
@@ -679,7 +682,12 @@ impl<'a> Conditions<'a> {
                     self.seen.note("field of a record that is written out");
                     return Some(Node::new(ty.clone(), "{\"v\": §, \"o\": §}.v", [value, other]));
                 }
-                2..=5 => {
+                2 => {
+                    if let Some(made) = self.of_one_of(ty, depth) {
+                        return Some(made);
+                    }
+                }
+                3..=5 => {
                     if let Some(made) = self.computed(ty, depth - 1) {
                         return Some(made);
                     }
@@ -696,6 +704,30 @@ impl<'a> Conditions<'a> {
             Some(text) => Some(Node::leaf(ty.clone(), text)),
             None => self.path(|other| other == ty),
         }
+    }
+
+    /// `(if c then principal else resource.owner).a`
+    fn of_one_of(&mut self, ty: &Ty, depth: usize) -> Option<Node> {
+        let mut found = Vec::new();
+        for (number, entity) in self.schema.types.iter().enumerate() {
+            let fields = entity
+                .attributes
+                .iter()
+                .filter(|field| !field.optional && field.ty == *ty);
+            found.extend(fields.map(|field| (number, field.name.clone())));
+        }
+        let (number, name) = self.rng.pick(&found)?.clone();
+        let of = Ty::Entity(number);
+        let test = self.condition(depth - 1);
+        let parts = [test, self.value(&of, 0)?, self.value(&of, 0)?];
+        self.seen.note("attribute of one of two entities");
+        let read = if is_identifier(&name) {
+            format!("§.{name}")
+        } else {
+            format!("§[{}]", attribute(&name))
+        };
+        let entity = Node::new(of, "(if § then § else §)", parts);
+        Some(Node::new(ty.clone(), &read, [entity]))
     }
 
     fn computed(&mut self, ty: &Ty, depth: usize) -> Option<Node> {
