@@ -7,7 +7,7 @@ use serde_json::json;
 
 const SCHEMA: &str = "
 entity Team;
-entity User in [Team] = { name: String, level: Long, rec: { a: Long }, boss: User, deputy: User, nick?: String } tags String;
+entity User in [Team] = { name: String, level: Long, rec: { a: Long }, boss: User, deputy: User, active: Bool, nick?: String } tags String;
 action view appliesTo { principal: User, resource: User };
 ";
 
@@ -73,6 +73,17 @@ fn values_that_depend_on_what_can_err_are_taken_out_of_values_that_do_not() {
         )),
         "when if principal has nick then 1 < 2 else resource.level > 1 and 2 < 2 or resource.level <= 1 and 3 < 2"
     );
+}
+
+#[test]
+fn attributes_that_are_conditions_are_taken_out_too() {
+    assert_eq!(
+        condition(&permit(
+            "(if resource.level > 1 then principal.boss else principal.deputy).active"
+        )),
+        "when resource.level > 1 and principal.boss.active or resource.level <= 1 and principal.deputy.active"
+    );
+    assert!(outcome(&forbid("{ v: true, o: if resource.level > 1 then 2 else 3 }.v")).errs);
 }
 
 #[test]

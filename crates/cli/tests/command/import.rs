@@ -68,10 +68,19 @@ minors: forbid anyone to edit on anything
     assert_eq!(read(&folder, "photos/policies.dictum"), policies);
     let manifest = read(&folder, "photos/dictum.toml");
     assert!(
-        manifest.starts_with(
-            "[package]\nname = \"photos\"\nsources = [\"schema.dictum\", \"policies.dictum\"]\n"
-        ),
+        manifest.starts_with("[package]\nname = \"photos\"\ndata = [\"data.json\"]\n"),
         "{manifest}"
+    );
+    // Tests may stand in a file of their own.
+    folder.write(
+        "photos/tests.dictum",
+        "test \"nobody is known\" { context { ip: ip\"10.0.0.1\" } deny User::\"u\" to view on Photo::\"p\" }\n",
+    );
+    let test = folder.run("test photos");
+    assert_eq!(
+        (test.code, test.stdout.contains("1 test passed")),
+        (0, true),
+        "{test:#?}"
     );
     let check = folder.run("check photos --data photos/data.json");
     assert_eq!(check.code, 0, "{check:#?}");

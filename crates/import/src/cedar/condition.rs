@@ -232,11 +232,16 @@ impl<'a> Translator<'a> {
                     };
                 }
                 let term = operand.field(text::name(attr));
-                Ok(if Self::is_entity(of, live) {
+                let term = if Self::is_entity(of, live) {
                     term.erring(of.to_string(), safe)
                 } else {
                     term
-                })
+                };
+                // It may be a condition of its own.
+                if Self::has_type(expr, live, |ty| matches!(ty, Type::Bool(_))) {
+                    return self.taken_out(expr, term);
+                }
+                Ok(term)
             }
             ExprKind::HasAttr { expr: of, attr } => {
                 let operand = self.part(of, live, safe)?;
@@ -342,12 +347,12 @@ impl<'a> Translator<'a> {
         live: &Live<'a>,
         safe: &Safe,
     ) -> Result<Term, Unsaid> {
-        if op == BinaryOp::GetTag {
+        let operand = |side: &Expr| match op {
             // It stands behind a test that there is this tag, where neither has erred.
-            let operands = vec![self.defined(left, live)?, self.defined(right, live)?];
-            return Ok(Term::apply(Operator::Tag(self.tags(expr, left, live)?), operands));
-        }
-        let (mut a, mut b) = (self.part(left, live, safe)?, self.part(right, live, safe)?);
+            BinaryOp::GetTag => self.defined(side, live),
+            _ => self.part(side, live, safe),
+        };
+        let (mut a, mut b) = (operand(left)?, operand(right)?);
         match op {
             BinaryOp::Eq | BinaryOp::In => {
                 let settled = Self::settled(expr, live);
@@ -554,11 +559,11 @@ impl<'a> Translator<'a> {
         if let Some(value) = Self::settled(expr, live) {
             return Ok(Term::settled(value, operands));
         }
-        let operands = operands
-            .into_iter()
-            .map(|operand| self.as_value(operand))
-            .collect();
-        let term = Term::apply(operator, operands);
+        let operands = operands.into_iter().map(|operand| self.as_value(operand));
+        self.taken_out(expr, Term::apply(operator, operands.collect()))
+    }
+
+    fn taken_out(&self, expr: &Expr, term: Term) -> Result<Term, Unsaid> {
         take_out(term)
             .ok_or_else(|| self.unsayable(expr, "too many values here depend on conditions that can err"))
     }

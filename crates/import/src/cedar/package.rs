@@ -71,7 +71,7 @@ pub(super) struct Conversion {
 pub fn import(input: &Input) -> Result<Imported, Vec<Refusal>> {
     let conversion = Conversion::new(input)?;
     let (draft, _) = conversion.draft(Purpose::Decide)?;
-    let mut files = vec![Text::new(MANIFEST, manifest(input, &draft))];
+    let mut files = vec![Text::new(MANIFEST, manifest(input))];
     let mut notes = Vec::new();
     let mut sources = Sources::new();
     let ids: Vec<SourceId> = draft
@@ -116,26 +116,29 @@ impl Conversion {
             let policies =
                 policies.map(|(policy, numbered)| (&*policy.template, numbered, policy.unless.as_slice()));
             let mut places: BTreeSet<usize> = places(policies).into_iter().collect();
-            places.extend(
-                cedar
-                    .unlinked
-                    .iter()
-                    .filter(|(at, ..)| *at == file)
-                    .filter_map(|(_, start, _)| *start),
-            );
+            // What is said at the end of a policy is about all of it.
+            let linked = cedar.policies.iter().filter(|policy| policy.file == file);
+            let linked = linked.filter_map(|policy| policy.template.loc());
+            let mut ends: BTreeMap<usize, usize> = linked.map(|loc| (loc.end(), loc.start())).collect();
+            for (at, start, template) in &cedar.unlinked {
+                if let (true, Some(start)) = (*at == file, start) {
+                    places.insert(*start);
+                    ends.insert(start + template.len(), *start);
+                }
+            }
+            places.extend(ends.keys());
             let places: Vec<usize> = places.into_iter().collect();
             if places.is_empty() && text.text.trim_start().starts_with(['{', '[']) {
                 return (Said::new(), Vec::new());
             }
             let (said, rest) = comments(&text.text, &places);
-            (
-                places
-                    .into_iter()
-                    .zip(said)
-                    .filter(|(_, said)| !said.is_empty())
-                    .collect(),
-                rest,
-            )
+            let mut told = Said::new();
+            for (place, said) in places.into_iter().zip(said).filter(|(_, said)| !said.is_empty()) {
+                told.entry(ends.get(&place).copied().unwrap_or(place))
+                    .or_default()
+                    .extend(said);
+            }
+            (told, rest)
         });
         let said = said.collect();
         let mut taken = BTreeSet::from(["policies".to_owned()]);
@@ -298,15 +301,11 @@ impl Conversion {
             ranges.push(start..text.len());
             all.extend(written.labels.into_iter().map(|label| (label, policy.id.clone())));
         }
-        for (file, _, template) in &self.cedar.unlinked {
-            let comments = said
-                .get_mut(*file)
-                .map(|(said, _)| std::mem::take(said))
-                .unwrap_or_default();
-            comments
-                .into_values()
-                .flatten()
-                .for_each(|comment| text.push_str(&text::comments(&comment)));
+        for (file, start, template) in &self.cedar.unlinked {
+            let comments = said.get_mut(*file).zip(*start);
+            let comments = comments.and_then(|((said, _), start)| said.remove(&start));
+            let comments = comments.into_iter().flatten();
+            comments.for_each(|comment| text.push_str(&text::comments(&comment)));
             text.push_str(&text::comments(&format!(
                 "A template that nothing is linked to:\n{template}"
             )));
@@ -357,7 +356,7 @@ struct Labels {
 impl Labels {
     fn new(policies: &[Policy]) -> Self {
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
-        for policy in policies.iter().filter(|policy| !policy.linked) {
+        for policy in policies.iter().filter(|policy| policy.link.is_none()) {
             if let Some(id) = annotated_id(&policy.template) {
                 *wanted.entry(id).or_default() += 1;
             }
@@ -365,7 +364,7 @@ impl Labels {
         let ids: BTreeSet<&str> = policies.iter().map(|policy| policy.id.as_str()).collect();
         let labels = policies.iter().map(|policy| {
             let annotated = annotated_id(&policy.template).filter(|id| {
-                !policy.linked
+                policy.link.is_none()
                     && wanted.get(id) == Some(&1)
                     && (*id == policy.id || !ids.contains(id.as_str()))
             });
@@ -404,10 +403,9 @@ fn told(diagnostics: &[Diagnostic]) -> String {
     messages.join("; ")
 }
 
-fn manifest(input: &Input, draft: &Draft) -> String {
-    let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
-    let sources = list(&mut draft.sources.iter().map(|source| format!("\"{}\"", source.name)));
-    let mut out = format!("[package]\nname = \"{}\"\nsources = [{sources}]\n", input.name);
+fn manifest(input: &Input) -> String {
+    // Without a list of sources, whatever is written beside them counts too.
+    let mut out = format!("[package]\nname = \"{}\"\n", input.name);
     if input.entities.is_some() {
         out.push_str(&format!("data = [\"{DATA}\"]\n"));
     }

@@ -35,8 +35,8 @@ pub(super) struct Policy {
     pub(super) unless: Vec<bool>,
     /// Which of [`Input::policies`] it stands in.
     pub(super) file: usize,
-    /// Whether it was made of a template.
-    pub(super) linked: bool,
+    /// Where the link stands, if it was made of a template by one.
+    pub(super) link: Option<Text>,
 }
 
 /// A template or static policy as it was read.
@@ -299,7 +299,7 @@ fn link(parsed: &[Parsed], links: &[Link]) -> Result<Vec<Policy>, Vec<Refusal>> 
             template: policy.template.clone(),
             unless: policy.unless.clone(),
             file: policy.file,
-            linked: false,
+            link: None,
         })
         .collect();
     let mut refusals = Vec::new();
@@ -341,7 +341,7 @@ fn link(parsed: &[Parsed], links: &[Link]) -> Result<Vec<Policy>, Vec<Refusal>> 
             template: Arc::new(fill(&template.template, link)),
             unless: template.unless.clone(),
             file: template.file,
-            linked: true,
+            link: Some(link.place.clone()),
         });
     }
     if refusals.is_empty() {
@@ -397,32 +397,33 @@ fn validate(
     policies: &[Policy],
 ) -> Result<(), Vec<Refusal>> {
     let validator = Validator::new(schema.clone());
-    let templates = parsed
-        .iter()
-        .map(|policy| (policy.id.to_string(), &policy.template, policy.file));
-    let linked = policies.iter().filter(|policy| policy.linked);
-    let linked = linked.map(|policy| (policy.id.clone(), &policy.template, policy.file));
     let mut refusals = Vec::new();
-    for (id, template, file) in templates.chain(linked) {
-        let Some(text) = input.policies.get(file) else {
-            continue;
-        };
-        let template = Template::clone(template);
-        let mut set = PolicySet::new();
-        let added = match StaticPolicy::try_from(template.clone()) {
-            Ok(policy) => set.add_static(policy),
-            Err(_) => set.add_template(template),
-        };
-        if let Err(error) = added {
-            refusals.push(Refusal::of(text, Some(id), &error));
-            continue;
+    for policy in parsed {
+        if let Some(text) = input.policies.get(policy.file) {
+            let id = policy.id.to_string();
+            let found = findings(&validator, &policy.template);
+            refusals.extend(
+                found
+                    .iter()
+                    .map(|error| Refusal::of(text, Some(id.clone()), &**error)),
+            );
         }
-        let result = validator.validate(&set, ValidationMode::Strict);
-        refusals.extend(
-            result
-                .validation_errors()
-                .map(|error| Refusal::of(text, Some(id.clone()), error)),
-        );
+    }
+    // What is wrong with a link, and not with its template, is wrong with the entities that it gives.
+    if refusals.is_empty() {
+        for policy in policies {
+            if let Some(link) = &policy.link {
+                let found = findings(&validator, &policy.template);
+                refusals.extend(found.iter().map(|error| {
+                    let found = Refusal::of(link, Some(policy.id.clone()), &**error);
+                    Refusal {
+                        line: 0,
+                        column: 0,
+                        ..found
+                    }
+                }));
+            }
+        }
     }
     // The validator tells its findings in no order, and the same one for each kind of request.
     refusals.sort();
@@ -432,4 +433,22 @@ fn validate(
     } else {
         Err(refusals)
     }
+}
+
+/// What the validator says of one policy or template.
+fn findings(validator: &Validator, template: &Template) -> Vec<Box<dyn miette::Diagnostic>> {
+    let mut set = PolicySet::new();
+    let added = match StaticPolicy::try_from(template.clone()) {
+        Ok(policy) => set.add_static(policy),
+        Err(_) => set.add_template(template.clone()),
+    };
+    if let Err(error) = added {
+        return vec![Box::new(error)];
+    }
+    let (errors, _) = validator
+        .validate(&set, ValidationMode::Strict)
+        .into_errors_and_warnings();
+    errors
+        .map(|error| -> Box<dyn miette::Diagnostic> { Box::new(error) })
+        .collect()
 }

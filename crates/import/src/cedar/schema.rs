@@ -118,7 +118,10 @@ pub(super) fn declarations(
             .iter_mut()
             .find(|declared| declared.module == module(namespace.as_ref()));
         if let Some(declared) = found {
-            declared.text.insert_str(0, &as_comments(&definition.annotations));
+            let said = as_comments(&definition.annotations);
+            if !said.is_empty() {
+                declared.text.insert_str(0, &format!("{said}\n"));
+            }
         }
     }
     Ok(modules)
@@ -390,7 +393,7 @@ impl Writer<'_> {
             field: field.map(str::to_owned),
         };
         let said = self.said.get(&place).into_iter().flatten();
-        said.map(|comment| format!("// {comment}\n")).collect()
+        said.map(|comment| text::comments(comment)).collect()
     }
 
     fn entity(

@@ -61,10 +61,19 @@ pub(super) fn pattern(elements: &[PatternElem]) -> String {
 
 /// A text as comments, a line each.
 pub(super) fn comments(text: &str) -> String {
-    text.lines().map(|line| format!("// {line}\n")).collect()
+    text.lines()
+        .map(|line| match line.strip_prefix('/') {
+            // A third slash would make it documentation.
+            Some(rest) => format!("// {}\n", naming::shown(rest.trim_start_matches('/').trim())),
+            None => format!("// {}\n", naming::shown(line.trim_end())),
+        })
+        .collect()
 }
 
 /// A text as documentation of what follows, a line each.
 pub(super) fn docs(text: &str) -> String {
-    text.lines().map(|line| format!("/// {line}\n")).collect()
+    let lines = text
+        .lines()
+        .map(|line| format!("/// {}\n", naming::shown(line.trim_end())));
+    lines.collect()
 }

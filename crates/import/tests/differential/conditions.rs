@@ -51,6 +51,8 @@ pub(crate) struct Conditions<'a> {
     /// The tags that are known to be there.
     tags: Vec<(Ty, String)>,
     paths: Vec<Path>,
+    /// What most is read of, if anything: then much errs for one cause.
+    focus: Option<&'static str>,
 }
 
 impl<'a> Conditions<'a> {
@@ -60,6 +62,7 @@ impl<'a> Conditions<'a> {
         seen: &'a mut Seen,
         environments: Vec<[usize; 3]>,
     ) -> Self {
+        let focus = [None, None, Some("principal."), Some("resource.")][rng.below(4)];
         let mut made = Self {
             rng,
             schema,
@@ -68,6 +71,7 @@ impl<'a> Conditions<'a> {
             known: Vec::new(),
             tags: Vec::new(),
             paths: Vec::new(),
+            focus,
         };
         made.find_paths();
         made
@@ -163,6 +167,16 @@ impl<'a> Conditions<'a> {
             found
         } else {
             own
+        };
+        let focused: Vec<(Ty, String)> = found
+            .iter()
+            .filter(|(_, text)| self.focus.is_some_and(|focus| text.starts_with(focus)))
+            .cloned()
+            .collect();
+        let found = if focused.is_empty() || self.rng.chance(20) {
+            found
+        } else {
+            focused
         };
         let (ty, text) = self.rng.pick(&found)?.clone();
         if text.contains(".getTag(") {
@@ -642,7 +656,10 @@ impl<'a> Conditions<'a> {
                 }
                 _ => {
                     self.seen.note("action in a list");
-                    let mut list = self.rng.some(&names, 40);
+                    // Of one type, as all that is in a set.
+                    let of = one.split("::\"").next().unwrap_or_default().to_owned() + "::\"";
+                    let same: Vec<String> = names.into_iter().filter(|name| name.starts_with(&of)).collect();
+                    let mut list = self.rng.some(&same, 50);
                     list.push(one);
                     format!("(action in [{}])", list.join(", "))
                 }
@@ -665,7 +682,12 @@ impl<'a> Conditions<'a> {
                     self.seen.note("field of a record that is written out");
                     return Some(Node::new(ty.clone(), "{\"v\": §, \"o\": §}.v", [value, other]));
                 }
-                2..=5 => {
+                2 => {
+                    if let Some(made) = self.of_one_of(ty, depth) {
+                        return Some(made);
+                    }
+                }
+                3..=5 => {
                     if let Some(made) = self.computed(ty, depth - 1) {
                         return Some(made);
                     }
@@ -682,6 +704,30 @@ impl<'a> Conditions<'a> {
             Some(text) => Some(Node::leaf(ty.clone(), text)),
             None => self.path(|other| other == ty),
         }
+    }
+
+    /// `(if c then principal else resource.owner).a`
+    fn of_one_of(&mut self, ty: &Ty, depth: usize) -> Option<Node> {
+        let mut found = Vec::new();
+        for (number, entity) in self.schema.types.iter().enumerate() {
+            let fields = entity
+                .attributes
+                .iter()
+                .filter(|field| !field.optional && field.ty == *ty);
+            found.extend(fields.map(|field| (number, field.name.clone())));
+        }
+        let (number, name) = self.rng.pick(&found)?.clone();
+        let of = Ty::Entity(number);
+        let test = self.condition(depth - 1);
+        let parts = [test, self.value(&of, 0)?, self.value(&of, 0)?];
+        self.seen.note("attribute of one of two entities");
+        let read = if is_identifier(&name) {
+            format!("§.{name}")
+        } else {
+            format!("§[{}]", attribute(&name))
+        };
+        let entity = Node::new(of, "(if § then § else §)", parts);
+        Some(Node::new(ty.clone(), &read, [entity]))
     }
 
     fn computed(&mut self, ty: &Ty, depth: usize) -> Option<Node> {

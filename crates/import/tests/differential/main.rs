@@ -24,7 +24,7 @@ use world::World;
 const THREADS: usize = 2;
 
 /// What a run of some hundred sets has to contain.
-const WANTED: [&str; 114] = [
+const WANTED: [&str; 115] = [
     "!",
     "!=",
     "&&",
@@ -86,6 +86,7 @@ const WANTED: [&str; 114] = [
     "negation",
     "offset",
     "one of two entities",
+    "attribute of one of two entities",
     "permit unless",
     "permit when",
     "record of expressions",

@@ -118,7 +118,20 @@ pub(crate) fn attribute(name: &str) -> String {
 }
 
 const MODULES: [&str; 4] = ["", "A", "B", "A::C"];
-const ATTRIBUTES: [&str; 9] = ["a", "b", "c", "d", "owner", "rec", "x-y", "any", "if"];
+const ATTRIBUTES: [&str; 12] = [
+    "a",
+    "b",
+    "c",
+    "d",
+    "owner",
+    "rec",
+    "x-y",
+    "any",
+    "if",
+    "tags",
+    "principal",
+    "when",
+];
 
 impl Schema {
     pub(crate) fn generate(rng: &mut Rng, seen: &mut Seen) -> Self {
@@ -131,6 +144,8 @@ impl Schema {
             ("A::C", "User"),
             ("", "Thing"),
             ("B", "Color"),
+            ("", "module"),
+            ("B", "role"),
         ];
         names.extend(rng.some(&others, 50));
         seen.note("same-named types");
@@ -176,7 +191,7 @@ impl Schema {
     fn add_actions(&mut self, rng: &mut Rng, seen: &mut Seen) {
         let count = self.types.len();
         let all: Vec<usize> = (0..count).collect();
-        let names = ["group", "view", "edit", "share", "do it", "all"];
+        let names = ["group", "view", "edit", "share", "do it", "all", "any", "to"];
         let mut taken = BTreeSet::new();
         for number in 0..3 + rng.below(4) {
             let module = rng.one(&MODULES.map(|module| module));
