@@ -1,7 +1,5 @@
 //! Conditions that can err, in every order: what Cedar says of them is what the imported policies do.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request};
 use dictum_import::cedar::{Engines, Input, Text, import};
 use serde_json::{Value as Json, json};
