@@ -552,7 +552,8 @@ impl<'a> Translator<'a> {
         if let Some(value) = Self::settled(expr, live) {
             return Ok(Term::settled(value, operands));
         }
-        self.taken_out(expr, Term::apply(operator, operands))
+        let term = Term::apply(operator, operands);
+        self.taken_out(expr, term)
     }
 
     fn taken_out(&self, expr: &Expr, term: Term) -> Result<Term, Unsaid> {
