@@ -16,6 +16,9 @@ use super::schema::ACTION;
 use super::terms::{EVERYTHING, Kind, Level, Operator, Term, depends_on_erring, take_out};
 use super::text;
 
+/// How many parts a condition may have as it is written: where a test of an `if` can err, it is written twice.
+const MAX_SIZE: usize = 1 << 18;
+
 /// Why there is no term.
 pub(super) enum Unsaid {
     /// What is said differs between kinds of requests, and has to be said for each by itself.
@@ -156,9 +159,47 @@ impl<'a> Translator<'a> {
     fn part(&self, expr: &Expr, live: &Live<'a>, safe: &Safe) -> Result<Term, Unsaid> {
         stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
             let mut term = self.kind(expr, live, safe)?;
+            if term.size > MAX_SIZE {
+                let message = format!(
+                    "it would be written with more than {MAX_SIZE} parts, as conditions in it that can err stand twice"
+                );
+                return Err(self.unsayable(expr, message));
+            }
             term.start = self.start(expr).or(term.start);
             Ok(term)
         })
+    }
+
+    /// The operands of `a && b && …`, or of `a || b || …`, each as it is behind those before it: where they are all true, or
+    /// all false. A long chain is not nesting.
+    fn chain(&self, expr: &Expr, value: bool, live: &Live<'a>, safe: &Safe) -> Result<Vec<Term>, Unsaid> {
+        let (mut operands, mut rest) = (Vec::new(), expr);
+        loop {
+            match rest.expr_kind() {
+                ExprKind::And { left, right } if value => {
+                    operands.push(&**right);
+                    rest = left;
+                }
+                ExprKind::Or { left, right } if !value => {
+                    operands.push(&**right);
+                    rest = left;
+                }
+                _ => break,
+            }
+        }
+        let first = self.part(rest, live, safe)?;
+        let (mut safe, mut terms) = (first.safe_behind(safe, value), vec![first]);
+        for operand in operands.into_iter().rev() {
+            let live = Self::live(operand, live);
+            if live.is_empty() {
+                terms.push(Term::bool(!value));
+                break;
+            }
+            let term = self.part(operand, &live, &safe)?;
+            safe = term.safe_behind(&safe, value);
+            terms.push(term);
+        }
+        Ok(terms)
     }
 
     fn kind(&self, expr: &Expr, live: &Live<'a>, safe: &Safe) -> Result<Term, Unsaid> {
@@ -179,24 +220,8 @@ impl<'a> Translator<'a> {
                 then_expr,
                 else_expr,
             } => self.conditional(test_expr, then_expr, else_expr, live, safe),
-            ExprKind::And { left, right } => {
-                let left = self.part(left, live, safe)?;
-                let live_right = Self::live(right, live);
-                if live_right.is_empty() {
-                    return Ok(Term::and(vec![left, Term::bool(false)]));
-                }
-                let right = self.part(right, &live_right, &left.safe_behind(safe, true))?;
-                Ok(Term::and(vec![left, right]))
-            }
-            ExprKind::Or { left, right } => {
-                let left = self.part(left, live, safe)?;
-                let live_right = Self::live(right, live);
-                if live_right.is_empty() {
-                    return Ok(Term::or(vec![left, Term::bool(true)]));
-                }
-                let right = self.part(right, &live_right, &left.safe_behind(safe, false))?;
-                Ok(Term::or(vec![left, right]))
-            }
+            ExprKind::And { .. } => Ok(Term::and(self.chain(expr, true, live, safe)?)),
+            ExprKind::Or { .. } => Ok(Term::or(self.chain(expr, false, live, safe)?)),
             ExprKind::UnaryApp { op, arg } => {
                 let operand = self.part(arg, live, safe)?;
                 match op {
@@ -560,7 +585,8 @@ impl<'a> Translator<'a> {
             return Ok(Term::settled(value, operands));
         }
         let operands = operands.into_iter().map(|operand| self.as_value(operand));
-        self.taken_out(expr, Term::apply(operator, operands.collect()))
+        let term = Term::apply(operator, operands.collect());
+        self.taken_out(expr, term)
     }
 
     fn taken_out(&self, expr: &Expr, term: Term) -> Result<Term, Unsaid> {

@@ -53,6 +53,8 @@ pub(super) struct Term {
     pub(super) start: Option<usize>,
     /// Its value, where that is a number that is known.
     pub(super) number: Option<i64>,
+    /// How many parts it has as it is written, at most.
+    pub(super) size: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +114,7 @@ impl Term {
             described: BTreeSet::new(),
             start: None,
             number: None,
+            size: 1,
         }
     }
 
@@ -139,6 +142,8 @@ impl Term {
             surely: union(&operands, |operand| &operand.surely),
             untrue: undefined.clone(),
             unfalse: undefined,
+            // `a == a` asks whether `a` is known.
+            size: size(&operands).saturating_mul(if operator == Operator::Known { 2 } else { 1 }),
             ..Self::new(Kind::Apply(operator, operands))
         }
     }
@@ -239,6 +244,7 @@ impl Term {
             causes: union(&items, |item| &item.causes),
             surely: first.map(|item| item.surely.clone()).unwrap_or_default(),
             start: first.and_then(|item| item.start),
+            size: size(&items),
             ..Self::new(kind(items))
         }
     }
@@ -246,6 +252,7 @@ impl Term {
     /// `!a`. Comparisons have one that says the opposite, and is undefined where they are.
     pub(super) fn not(self) -> Self {
         let (causes, surely, start) = (self.causes.clone(), self.surely.clone(), self.start);
+        let size = self.size.saturating_add(1);
         let (untrue, unfalse) = (self.unfalse.clone(), self.untrue.clone());
         let kind = match self.kind {
             Kind::Bool(value) => Kind::Bool(!value),
@@ -267,6 +274,7 @@ impl Term {
             untrue,
             unfalse,
             start,
+            size,
             ..Self::new(kind)
         }
     }
@@ -292,8 +300,10 @@ impl Term {
             both.chain(erring.iter().cloned()).collect()
         };
         let (untrue, unfalse) = (each(|branch| &branch.untrue), each(|branch| &branch.unfalse));
+        let twice = if test.errs() { test.size } else { 0 };
         let (start, parts) = (test.start, [test, yes, no]);
         Self {
+            size: size(&parts).saturating_add(twice),
             causes: union(&parts, |part| &part.causes),
             surely,
             untrue,
@@ -375,6 +385,11 @@ fn first_or_all(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTre
     }
     found.extend(first.undefined_by_erring());
     found
+}
+
+fn size(terms: &[Term]) -> usize {
+    let sizes = terms.iter().map(|term| term.size);
+    sizes.fold(1, usize::saturating_add)
 }
 
 fn union(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTreeSet<String> {
