@@ -12,7 +12,7 @@ use dictum_runtime::{BoundRequest, Policy, Store, Truth};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::package::Conversion;
+use super::package::{Conversion, on_large_stack};
 use super::rules::Purpose;
 use super::{Input, Refusal, Text, data, request};
 
@@ -256,6 +256,10 @@ impl Engines {
     /// # Errors
     /// Why they are not imported.
     pub fn new(input: &Input) -> Result<Self, Vec<Refusal>> {
+        on_large_stack(|| Self::new_here(input))
+    }
+
+    fn new_here(input: &Input) -> Result<Self, Vec<Refusal>> {
         let conversion = Conversion::new(input)?;
         let data = match &input.entities {
             Some(entities) => data::dataset(entities, &conversion.cedar.schema, &conversion.names)?

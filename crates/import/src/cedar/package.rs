@@ -69,6 +69,16 @@ pub(super) struct Conversion {
 /// What Cedar's parser or its strict validator says of the texts, and what cannot be said in Dictum: each with the policy's id
 /// and its place.
 pub fn import(input: &Input) -> Result<Imported, Vec<Refusal>> {
+    on_large_stack(|| import_here(input))
+}
+
+/// Runs something that goes as deep as conditions are nested, and Cedar's chains of `&&` are, on a stack for that: memory
+/// that it does not use is never taken.
+pub(super) fn on_large_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::grow(256 << 20, work)
+}
+
+fn import_here(input: &Input) -> Result<Imported, Vec<Refusal>> {
     let conversion = Conversion::new(input)?;
     let (draft, _) = conversion.draft(Purpose::Decide)?;
     let mut files = vec![Text::new(MANIFEST, manifest(input))];
