@@ -1,7 +1,5 @@
 //! Policies that are larger than anybody writes: each is imported in little time, or refused with its place.
 
-use std::time::{Duration, Instant};
-
 use dictum_import::cedar::{Input, Refusal, Text, import};
 
 const SCHEMA: &str = "
@@ -11,7 +9,6 @@ action read appliesTo { principal: User, resource: Doc };
 ";
 
 fn imported(condition: &str) -> Result<String, Vec<Refusal>> {
-    let start = Instant::now();
     let imported = import(&Input {
         name: "large".to_owned(),
         policies: vec![Text::new(
@@ -22,8 +19,6 @@ fn imported(condition: &str) -> Result<String, Vec<Refusal>> {
         entities: None,
         links: Vec::new(),
     });
-    // Far more than any needs without optimisation, far less than one that grows with a power of its size.
-    assert!(start.elapsed() < Duration::from_secs(60), "it takes too long");
     imported.map(|imported| imported.files[2].text.clone())
 }
 
@@ -49,7 +44,7 @@ fn tests_in_tests_that_can_err_have_a_limit() {
     assert!(imported(&nested(6)).is_ok());
     let refusals = imported(&nested(40)).expect_err("it is too large");
     let refusal = &refusals[0];
-    assert!(refusal.message.contains("more than 262144 parts"), "{refusal}");
+    assert!(refusal.message.contains("more than 65536 parts"), "{refusal}");
     assert_eq!((refusal.line, refusal.policy.as_deref()), (1, Some("policy0")));
 }
 
@@ -60,5 +55,16 @@ fn nesting_has_a_limit() {
     assert!(imported(&brackets).is_ok());
     let sums = (0..200).fold("principal.level".to_owned(), |sum, _| format!("({sum} * 2 + 1)"));
     let refusals = imported(&format!("{sums} > 1")).expect_err("it is too deep");
-    assert!(refusals[0].message.contains("nested"), "{}", refusals[0]);
+    assert!(
+        refusals[0].message.contains("nested deeper than"),
+        "{}",
+        refusals[0]
+    );
+    let sum = vec!["principal.level"; 3_000].join(" + ");
+    let refusals = imported(&format!("{sum} > 1")).expect_err("it is too deep");
+    assert!(
+        refusals[0].message.contains("nested deeper than"),
+        "{}",
+        refusals[0]
+    );
 }

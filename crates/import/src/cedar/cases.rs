@@ -262,7 +262,7 @@ impl Engines {
     fn new_here(input: &Input) -> Result<Self, Vec<Refusal>> {
         let conversion = Conversion::new(input)?;
         let data = match &input.entities {
-            Some(entities) => data::dataset(entities, &conversion.cedar.schema, &conversion.names)?
+            Some(entities) => data::dataset(entities, &conversion.cedar, &conversion.names)?
                 .0
                 .to_string(),
             None => "{}".to_owned(),

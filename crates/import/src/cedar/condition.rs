@@ -1,6 +1,6 @@
 //! A policy's condition to a [`Term`], for all kinds of requests that the policy is about at once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use cedar_policy_core::ast::{BinaryOp, EntityType, EntityUID, Expr, ExprKind, Literal, UnaryOp, Var};
@@ -17,7 +17,11 @@ use super::terms::{EVERYTHING, Kind, Level, Operator, Term, depends_on_erring, t
 use super::text;
 
 /// How many parts a condition may have as it is written: where a test of an `if` can err, it is written twice.
-const MAX_SIZE: usize = 1 << 18;
+const MAX_SIZE: usize = 1 << 16;
+
+/// How deep a condition may be nested. What is written may be at most 128 levels, of which it does not take one for each of
+/// Cedar's.
+const MAX_DEPTH: usize = 300;
 
 /// Why there is no term.
 pub(super) enum Unsaid {
@@ -43,6 +47,8 @@ pub(super) struct Translator<'a> {
     pub(super) uses: &'a RefCell<BTreeSet<Vec<String>>>,
     /// The modules whose actions are values.
     pub(super) action_values: &'a RefCell<BTreeSet<Vec<String>>>,
+    /// How deep the part stands that is being translated.
+    pub(super) depth: Cell<usize>,
 }
 
 /// The kinds of requests in which a part matters.
@@ -158,7 +164,17 @@ impl<'a> Translator<'a> {
 
     fn part(&self, expr: &Expr, live: &Live<'a>, safe: &Safe) -> Result<Term, Unsaid> {
         stacker::maybe_grow(128 * 1024, 1024 * 1024, || {
-            let mut term = self.kind(expr, live, safe)?;
+            let depth = self.depth.get();
+            if depth > MAX_DEPTH {
+                return Err(self.unsayable(
+                    expr,
+                    format!("the condition is nested deeper than {MAX_DEPTH} levels"),
+                ));
+            }
+            self.depth.set(depth + 1);
+            let term = self.kind(expr, live, safe);
+            self.depth.set(depth);
+            let mut term = term?;
             if term.size > MAX_SIZE {
                 let message = format!(
                     "it would be written with more than {MAX_SIZE} parts, as conditions in it that can err stand twice"

@@ -8,12 +8,13 @@ use cedar_policy_core::entities::conformance::EntitySchemaConformanceChecker;
 use cedar_policy_core::entities::{CedarValueJson, Entities, EntityJsonParser, FnAndArgs, TCComputation};
 use cedar_policy_core::extensions::Extensions;
 use cedar_policy_core::jsonvalue::JsonValueWithNoDuplicateKeys;
-use cedar_policy_core::validator::{CoreSchema, ValidatorSchema};
+use cedar_policy_core::validator::CoreSchema;
 use dictum_artifact::value::{Decimal, Duration, Network, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
 use super::entities::conform;
 use super::names::{Names, of_type};
+use super::read::Cedar;
 use super::{Refusal, Text};
 
 /// A value of one of Cedar's extension types; of times, as they are best written too.
@@ -136,24 +137,27 @@ fn called(call: &FnAndArgs) -> Result<Extension, String> {
 /// The entities as a store's data, and what was left out.
 pub(super) fn dataset(
     text: &Text,
-    schema: &ValidatorSchema,
+    cedar: &Cedar,
     names: &Names,
 ) -> Result<(Json, Vec<Refusal>), Vec<Refusal>> {
     let extensions = Extensions::all_available();
-    let core = CoreSchema::new(schema);
+    let core = CoreSchema::new(&cedar.schema);
     let parser = EntityJsonParser::new(Some(&core), extensions, TCComputation::ComputeNow);
     let refuse = |error: &dyn miette::Diagnostic| vec![Refusal::of(text, None, error)];
     // Cedar refuses a member that stands twice, which the tree below would not show.
     let strict: Result<JsonValueWithNoDuplicateKeys, _> = serde_json::from_str(&text.text);
     strict.map_err(|error| vec![Refusal::of_json(text, &error)])?;
-    let (json, notes) = conform(text, schema)?;
+    let (json, notes) = conform(text, cedar)?;
+    let given = json.as_array().map_or(0, Vec::len);
     let entities = parser
         .iter_from_json_value(json)
         .map_err(|error| refuse(&error))?;
-    let kept: Vec<Entity> = entities.filter(|entity| !entity.uid().is_action()).collect();
+    // The schema's own actions come behind those that are given.
+    let given: Vec<Entity> = entities.take(given).collect();
+    let kept: Vec<&Entity> = given.iter().filter(|entity| !entity.uid().is_action()).collect();
     let checker = EntitySchemaConformanceChecker::new(&core, extensions);
     let mut refusals = Vec::new();
-    for entity in &kept {
+    for entity in kept.iter().copied() {
         if let Err(error) = checker.validate_entity(entity) {
             refusals.push(Refusal::of(text, None, &error));
         }
@@ -161,11 +165,11 @@ pub(super) fn dataset(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    // What no entity tells by itself: two descriptions of one, and cycles.
-    Entities::from_entities(kept.clone(), Some(&core), TCComputation::ComputeNow, extensions)
+    // What no entity tells by itself: two descriptions of one, cycles, and actions that are otherwise than in the schema.
+    Entities::from_entities(given.clone(), Some(&core), TCComputation::ComputeNow, extensions)
         .map_err(|error| refuse(&error))?;
     let (mut list, mut seen) = (Vec::new(), BTreeSet::new());
-    for entity in &kept {
+    for entity in kept.iter().copied() {
         if !seen.insert(entity.uid().clone()) {
             continue;
         }

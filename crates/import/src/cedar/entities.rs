@@ -2,20 +2,22 @@
 //!
 //! Two things are common in stores that nobody checked, and matter to no policy that Cedar's validator accepts: entities of
 //! types that the schema does not declare, by which others may be in a group, and references to entities of another type than
-//! the schema says, which nothing is in. Both are mended so that every decision stays, and told.
+//! the schema says, which nothing is in. Both are mended so that every decision stays, and told: the second only where no
+//! request and no policy can name an entity of the type that it should have, so that nothing is ever equal to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy_core::ast::{EntityType, EntityUID};
+use cedar_policy_core::ast::{EntityType, EntityUID, ExprKind, Literal};
 use cedar_policy_core::validator::ValidatorSchema;
 use cedar_policy_core::validator::types::{EntityKind, Type};
 use serde_json::{Map, Value as Json, json};
 
+use super::read::Cedar;
 use super::request::read_uid;
 use super::{Refusal, Text};
 
 /// The entities as the schema has them, and what was changed.
-pub(super) fn conform(text: &Text, schema: &ValidatorSchema) -> Result<(Json, Vec<Refusal>), Vec<Refusal>> {
+pub(super) fn conform(text: &Text, cedar: &Cedar) -> Result<(Json, Vec<Refusal>), Vec<Refusal>> {
     let mut json: Json =
         serde_json::from_str(&text.text).map_err(|error| vec![Refusal::of_json(text, &error)])?;
     let Some(list) = json.as_array_mut() else {
@@ -24,6 +26,7 @@ pub(super) fn conform(text: &Text, schema: &ValidatorSchema) -> Result<(Json, Ve
             "entities are a list: `[{\"uid\": …, \"attrs\": {…}, \"parents\": […]}]`",
         )]);
     };
+    let schema = &cedar.schema;
     let mut notes = Vec::new();
     bridge(text, schema, list, &mut notes);
     let described: BTreeSet<EntityUID> = list.iter().filter_map(uid).collect();
@@ -33,6 +36,7 @@ pub(super) fn conform(text: &Text, schema: &ValidatorSchema) -> Result<(Json, Ve
         schema,
         // An entity that another one is in, or that has attributes, cannot be taken for one of another type.
         known: described.union(&parents).cloned().collect(),
+        named: named(cedar),
         notes: &mut notes,
     };
     for entity in list.iter_mut() {
@@ -115,11 +119,64 @@ fn written(uid: &EntityUID) -> Json {
     json!({ "type": uid.entity_type().to_string(), "id": id })
 }
 
+/// The types of entities that requests can have, or policies name.
+fn named(cedar: &Cedar) -> BTreeSet<EntityType> {
+    let mut found = BTreeSet::new();
+    for action in cedar.schema.action_ids() {
+        found.extend(
+            action
+                .applies_to_principals()
+                .chain(action.applies_to_resources())
+                .cloned(),
+        );
+        action
+            .context_type()
+            .into_iter()
+            .for_each(|context| types_in(context, &mut found));
+    }
+    for policy in &cedar.policies {
+        for part in policy.template.condition().subexpressions() {
+            match part.expr_kind() {
+                ExprKind::Lit(Literal::EntityUID(uid)) => {
+                    found.insert(uid.entity_type().clone());
+                }
+                ExprKind::Is { entity_type, .. } => {
+                    found.insert(entity_type.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The types of entities in a type.
+fn types_in(ty: &Type, found: &mut BTreeSet<EntityType>) {
+    match ty {
+        Type::Entity(EntityKind::Entity(types)) => found.extend(types.get_single_entity().cloned()),
+        Type::Set {
+            element_type: Some(element),
+        } => types_in(element, found),
+        Type::Record { attrs, .. } => attrs
+            .iter()
+            .for_each(|(_, field)| types_in(&field.attr_type, found)),
+        Type::Never
+        | Type::Bool(_)
+        | Type::Long
+        | Type::String
+        | Type::Entity(EntityKind::AnyEntity)
+        | Type::Set { element_type: None }
+        | Type::ExtensionType { .. } => {}
+    }
+}
+
 /// Finds references to entities of another type than the schema says.
 struct References<'r> {
     text: &'r Text,
     schema: &'r ValidatorSchema,
     known: BTreeSet<EntityUID>,
+    /// The types of entities that requests or policies can name.
+    named: BTreeSet<EntityType>,
     notes: &'r mut Vec<Refusal>,
 }
 
@@ -157,7 +214,11 @@ impl References<'_> {
                     return;
                 };
                 let Ok(found) = read_uid(value) else { return };
-                if found.entity_type() == expected || found.is_action() || self.known.contains(&found) {
+                if found.entity_type() == expected
+                    || found.is_action()
+                    || self.known.contains(&found)
+                    || self.named.contains(expected)
+                {
                     return;
                 }
                 let id = found.to_string();

@@ -14,7 +14,7 @@ use cedar_policy_core::expr_builder::ExprBuilder as _;
 use cedar_policy_core::parser::Loc;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{RequestEnv, Type};
-use cedar_policy_core::validator::{ValidationMode, ValidatorSchema};
+use cedar_policy_core::validator::{ValidationError, ValidationMode, ValidatorSchema};
 
 /// A kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,9 @@ pub(super) struct Numbered {
 }
 
 impl Numbered {
-    pub(super) fn new(schema: &ValidatorSchema, template: &Template) -> Self {
+    /// # Errors
+    /// What Cedar's validator says, should it say otherwise than it did.
+    pub(super) fn new(schema: &ValidatorSchema, template: &Template) -> Result<Self, Vec<ValidationError>> {
         let mut places = Vec::new();
         let source: Arc<str> = Arc::from("");
         let condition = template
@@ -83,8 +85,12 @@ impl Numbered {
         let checker = Typechecker::new(schema, ValidationMode::Strict);
         let mut outside = BTreeSet::new();
         for (environment, check) in checker.typecheck_by_request_env(&with(None)) {
-            if let (Some(shape), PolicyCheck::Irrelevant(..)) = (Shape::of(&environment), check) {
-                outside.insert(shape);
+            match (Shape::of(&environment), check) {
+                (Some(shape), PolicyCheck::Irrelevant(..)) => {
+                    outside.insert(shape);
+                }
+                (_, PolicyCheck::Fail(errors)) => return Err(errors),
+                (_, PolicyCheck::Success(_) | PolicyCheck::Irrelevant(..)) => {}
             }
         }
         let mut environments = Vec::new();
@@ -97,7 +103,7 @@ impl Numbered {
                 PolicyCheck::Success(typed) | PolicyCheck::Irrelevant(_, typed) => {
                     collect(&typed, &mut types);
                 }
-                PolicyCheck::Fail(_) => continue,
+                PolicyCheck::Fail(errors) => return Err(errors),
             }
             if let Some(condition) = &condition {
                 if let Some(value) = folded(condition) {
@@ -111,11 +117,11 @@ impl Numbered {
         }
         environments.sort_by(|a, b| a.shape.cmp(&b.shape));
         environments.dedup_by(|a, b| a.shape == b.shape);
-        Self {
+        Ok(Self {
             condition,
             places,
             environments,
-        }
+        })
     }
 
     /// The policy's clauses: `c1 && (c2 && …)`, each `unless` a negation.

@@ -95,7 +95,7 @@ fn import_here(input: &Input) -> Result<Imported, Vec<Refusal>> {
         files.push(Text::new(&source.name, formatted));
     }
     if let Some(entities) = &input.entities {
-        let (json, left_out) = data::dataset(entities, &conversion.cedar.schema, &conversion.names)?;
+        let (json, left_out) = data::dataset(entities, &conversion.cedar, &conversion.names)?;
         notes.extend(left_out);
         let json = serde_json::to_string_pretty(&json).unwrap_or_default();
         files.push(Text::new(DATA, json + "\n"));
@@ -112,11 +112,13 @@ impl Conversion {
         let cedar = read(input)?;
         let mut names = Names::new(&cedar.fragment);
         let modules = declarations(&input.schema, &cedar.fragment, &mut names)?;
-        let numbered: Vec<Numbered> = cedar
-            .policies
-            .iter()
-            .map(|policy| Numbered::new(&cedar.schema, &policy.template))
-            .collect();
+        let numbered = cedar.policies.iter().map(|policy| {
+            let source = input.policies.get(policy.file).unwrap_or(&input.schema);
+            let refuse = |error| Refusal::of(source, Some(policy.id.clone()), &error);
+            Numbered::new(&cedar.schema, &policy.template)
+                .map_err(|errors| errors.into_iter().map(refuse).collect::<Vec<_>>())
+        });
+        let numbered = numbered.collect::<Result<Vec<Numbered>, _>>()?;
         let said = input.policies.iter().enumerate().map(|(file, text)| {
             let policies = cedar
                 .policies

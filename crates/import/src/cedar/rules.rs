@@ -1,6 +1,6 @@
 //! A policy to rules: one for all kinds of requests where that is possible, several where what is said differs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy_core::ast::{AnyId, Effect, Expr, Template};
@@ -169,6 +169,7 @@ impl Rules<'_> {
             environments,
             uses: &self.uses,
             action_values: &self.action_values,
+            depth: Cell::new(0),
         }
     }
 

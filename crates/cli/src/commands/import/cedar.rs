@@ -178,7 +178,12 @@ impl Cedar {
     fn check_output(&self, output: &Path) -> Result<(), Stop> {
         let entries = match fs::read_dir(output) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // A link that leads nowhere is there, and is no folder.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(output).is_err() =>
+            {
+                return Ok(());
+            }
             Err(error) => return Err(Stop::io(format_args!("write to `{}`", output.display()), &error)),
         };
         if entries.count() > 0 && !self.replace {
@@ -278,5 +283,8 @@ fn write(output: &Path, imported: &Imported) -> Result<(), Stop> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     let folder = builder.tempdir_in(&parent).map_err(refused)?;
     put(folder.path())?;
-    fs::rename(folder.keep(), output).map_err(refused)
+    fs::rename(folder.path(), output).map_err(refused)?;
+    // It has another name now, and is no longer to be taken away.
+    let _ = folder.keep();
+    Ok(())
 }
