@@ -53,6 +53,12 @@ fn tests_in_tests_that_can_err_have_a_limit() {
 fn nesting_has_a_limit() {
     let brackets = format!("{}principal.active{}", "(".repeat(120), ")".repeat(120));
     assert!(imported(&brackets).is_ok());
+    let brackets = format!("{}principal.active{}", "(".repeat(100_000), ")".repeat(100_000));
+    let refusals = imported(&brackets).expect_err("it is too deep");
+    assert!(refusals[0].message.contains("500 levels"), "{}", refusals[0]);
+    let branches = "if principal.active then true else ".repeat(10_000);
+    let refusals = imported(&format!("{branches} false")).expect_err("it is too deep");
+    assert!(refusals[0].message.contains("4000 `if`s"), "{}", refusals[0]);
     let sums = (0..200).fold("principal.level".to_owned(), |sum, _| format!("({sum} * 2 + 1)"));
     let refusals = imported(&format!("{sums} > 1")).expect_err("it is too deep");
     assert!(

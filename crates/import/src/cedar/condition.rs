@@ -16,8 +16,8 @@ use super::schema::ACTION;
 use super::terms::{EVERYTHING, Kind, Level, Operator, Term, depends_on_erring, take_out};
 use super::text;
 
-/// How many parts a condition may have as it is written: where a test of an `if` can err, it is written twice.
-const MAX_SIZE: usize = 1 << 16;
+/// How many parts of a condition may be there twice: as the tests of an `if` are, where they can err.
+const MAX_COPIES: usize = 1 << 16;
 
 /// How deep a condition may be nested. What is written may be at most 128 levels, of which it does not take one for each of
 /// Cedar's.
@@ -175,9 +175,9 @@ impl<'a> Translator<'a> {
             let term = self.kind(expr, live, safe);
             self.depth.set(depth);
             let mut term = term?;
-            if term.size > MAX_SIZE {
+            if term.copies > MAX_COPIES {
                 let message = format!(
-                    "it would be written with more than {MAX_SIZE} parts, as conditions in it that can err stand twice"
+                    "more than {MAX_COPIES} parts of it would have to be written twice, as they are in tests that can err"
                 );
                 return Err(self.unsayable(expr, message));
             }

@@ -11,6 +11,7 @@ use cedar_policy_core::validator::json_schema::Fragment;
 use cedar_policy_core::validator::{ValidationMode, Validator, ValidatorSchema};
 use serde_json::Value as Json;
 
+use super::comments::{Token, tokens};
 use super::{Input, Refusal, Text};
 
 /// What Cedar makes of the texts.
@@ -110,6 +111,7 @@ fn read_schema(
         serde_json::from_str::<Json>(&text.text).map_err(|error| vec![Refusal::of_json(text, &error)])?;
         Fragment::from_json_str(&text.text).map_err(|error| vec![Refusal::of(text, None, &error)])?
     } else {
+        check_nesting(text)?;
         let (fragment, _) = Fragment::from_cedarschema_str(&text.text, extensions)
             .map_err(|error| vec![Refusal::of(text, None, &error)])?;
         fragment
@@ -131,7 +133,35 @@ fn read_schema(
     Ok((resolved, schema))
 }
 
+/// How deep brackets may be nested, and how many `if`s a policy may have: Cedar's parser goes that deep itself, and does not
+/// look whether its stack lasts.
+const MAX_BRACKETS: usize = 500;
+const MAX_IFS: usize = 4_000;
+
+fn check_nesting(text: &Text) -> Result<(), Vec<Refusal>> {
+    let (mut brackets, mut ifs) = (0_usize, 0);
+    for (at, token) in tokens(&text.text) {
+        match token {
+            Token::Mark('(' | '[' | '{') => brackets += 1,
+            Token::Mark(')' | ']' | '}') => brackets = brackets.saturating_sub(1),
+            Token::Mark(';') if brackets == 0 => ifs = 0,
+            Token::Word("if") => ifs += 1,
+            Token::Word(_) | Token::Mark(_) => {}
+        }
+        if brackets > MAX_BRACKETS {
+            let message = format!("brackets are nested deeper than {MAX_BRACKETS} levels");
+            return Err(vec![Refusal::at(text, at, message)]);
+        }
+        if ifs > MAX_IFS {
+            let message = format!("a policy has more than {MAX_IFS} `if`s");
+            return Err(vec![Refusal::at(text, at, message)]);
+        }
+    }
+    Ok(())
+}
+
 fn read_policies(file: usize, text: &Text, parsed: &mut Vec<Parsed>) -> Result<(), Vec<Refusal>> {
+    check_nesting(text)?;
     let (ests, set) = parser::parse_policyset_to_ests_and_pset(&text.text).map_err(|errors| {
         errors
             .iter()

@@ -55,6 +55,8 @@ pub(super) struct Term {
     pub(super) number: Option<i64>,
     /// How many parts it has as it is written, at most.
     pub(super) size: usize,
+    /// How many of them are there because others are written twice.
+    pub(super) copies: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -115,6 +117,7 @@ impl Term {
             start: None,
             number: None,
             size: 1,
+            copies: 0,
         }
     }
 
@@ -137,13 +140,19 @@ impl Term {
 
     pub(super) fn apply(operator: Operator, operands: Vec<Self>) -> Self {
         let undefined: BTreeSet<String> = operands.iter().flat_map(Self::undefined_by).collect();
+        let twice = if operator == Operator::Known {
+            size(&operands)
+        } else {
+            0
+        };
         Self {
             causes: union(&operands, |operand| &operand.causes),
             surely: union(&operands, |operand| &operand.surely),
             untrue: undefined.clone(),
             unfalse: undefined,
             // `a == a` asks whether `a` is known.
-            size: size(&operands).saturating_mul(if operator == Operator::Known { 2 } else { 1 }),
+            size: size(&operands).saturating_add(twice),
+            copies: copies(&operands).saturating_add(twice),
             ..Self::new(Kind::Apply(operator, operands))
         }
     }
@@ -245,6 +254,7 @@ impl Term {
             surely: first.map(|item| item.surely.clone()).unwrap_or_default(),
             start: first.and_then(|item| item.start),
             size: size(&items),
+            copies: copies(&items),
             ..Self::new(kind(items))
         }
     }
@@ -252,7 +262,7 @@ impl Term {
     /// `!a`. Comparisons have one that says the opposite, and is undefined where they are.
     pub(super) fn not(self) -> Self {
         let (causes, surely, start) = (self.causes.clone(), self.surely.clone(), self.start);
-        let size = self.size.saturating_add(1);
+        let (size, copies) = (self.size.saturating_add(1), self.copies);
         let (untrue, unfalse) = (self.unfalse.clone(), self.untrue.clone());
         let kind = match self.kind {
             Kind::Bool(value) => Kind::Bool(!value),
@@ -275,6 +285,7 @@ impl Term {
             unfalse,
             start,
             size,
+            copies,
             ..Self::new(kind)
         }
     }
@@ -304,6 +315,7 @@ impl Term {
         let (start, parts) = (test.start, [test, yes, no]);
         Self {
             size: size(&parts).saturating_add(twice),
+            copies: copies(&parts).saturating_add(twice),
             causes: union(&parts, |part| &part.causes),
             surely,
             untrue,
@@ -385,6 +397,11 @@ fn first_or_all(terms: &[Term], of: impl Fn(&Term) -> &BTreeSet<String>) -> BTre
     }
     found.extend(first.undefined_by_erring());
     found
+}
+
+fn copies(terms: &[Term]) -> usize {
+    let copies = terms.iter().map(|term| term.copies);
+    copies.fold(0, usize::saturating_add)
 }
 
 fn size(terms: &[Term]) -> usize {
