@@ -613,9 +613,13 @@ fn a_closed_parent_and_a_closed_entity() {
         grants: vec![],
     };
     let written = write_dataset(&schema, &data).to_string();
+    // The members of an object come in the order that serde_json is built for.
+    let column = written.find("\"mars\"").unwrap() + 1;
     assert_eq!(
         complaints(&[("d", &written)]),
-        ["d:1:20: entities[0].id: there is no `Region` with the id `mars`; its ids are `eu` and `us`"]
+        [format!(
+            "d:1:{column}: entities[0].id: there is no `Region` with the id `mars`; its ids are `eu` and `us`"
+        )]
     );
     assert_eq!(check_dataset(&schema, &data).len(), 1);
 }
@@ -626,10 +630,11 @@ fn values_alone() {
     let schema = schema();
     let said = |value: &Value, ty| write_value(&schema, ty, value).to_string();
     let ann = || Value::Entity(uid(USER, "ann"));
-    assert_eq!(said(&ann(), types::USER), r#"{"id":"ann","type":"User"}"#);
+    let written = serde_json::json!({"id": "ann", "type": "User"});
+    assert_eq!(write_value(&schema, types::USER, &ann()), written);
     assert_eq!(
-        said(&Value::Set([ann()].into()), types::USERS),
-        r#"[{"id":"ann","type":"User"}]"#
+        write_value(&schema, types::USERS, &Value::Set([ann()].into())),
+        serde_json::json!([written])
     );
     let limits = Value::Map([("day".into(), Value::Duration(Duration(86_400_000)))].into());
     assert_eq!(said(&limits, types::LIMITS), r#"{"day":"1d"}"#);
