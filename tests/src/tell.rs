@@ -1,5 +1,6 @@
 //! What was found, decided and read, a line each, as specs write it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use dictum_artifact::dag::{self, Effect};
@@ -12,6 +13,7 @@ use dictum_compiler::invariants::Trial;
 use dictum_runtime::{ClauseTrace, Policy, RuleTrace, Trace, Truth};
 use dictum_syntax::diagnostic::Diagnostic;
 use dictum_syntax::source::{Sources, Span};
+use serde_json::Value;
 
 use crate::engine::{place_and_message, tell_outcome};
 
@@ -109,7 +111,7 @@ pub fn trial(program: &Program, trial: &Trial) -> String {
     match &trial.violation {
         None => format!("{label} over {over}: holds of {}", trial.requests),
         Some((request, outcome)) => {
-            let request = json::write_request(&program.schema, request);
+            let request = in_order(json::write_request(&program.schema, request));
             let obligations = outcome
                 .obligations
                 .iter()
@@ -117,6 +119,19 @@ pub fn trial(program: &Program, trial: &Trial) -> String {
             let decision = tell_outcome(program, outcome.allowed, &outcome.rules, obligations);
             format!("{label} over {over}: {request} => {decision}")
         }
+    }
+}
+
+/// JSON with the members of objects in the order of their names, whatever order serde_json keeps in this build.
+fn in_order(json: Value) -> Value {
+    match json {
+        Value::Array(items) => items.into_iter().map(in_order).collect(),
+        Value::Object(members) => {
+            let sorted: BTreeMap<String, Value> = members.into_iter().collect();
+            let members = sorted.into_iter().map(|(name, value)| (name, in_order(value)));
+            Value::Object(members.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => json,
     }
 }
 
