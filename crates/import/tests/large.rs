@@ -9,11 +9,15 @@ action read appliesTo { principal: User, resource: Doc };
 ";
 
 fn imported(condition: &str) -> Result<String, Vec<Refusal>> {
+    imported_as("permit", condition)
+}
+
+fn imported_as(effect: &str, condition: &str) -> Result<String, Vec<Refusal>> {
     let imported = import(&Input {
         name: "large".to_owned(),
         policies: vec![Text::new(
             "p.cedar",
-            format!("permit(principal, action, resource) when {{ {condition} }};"),
+            format!("{effect}(principal, action, resource) when {{ {condition} }};"),
         )],
         schema: Text::new("s.cedarschema", SCHEMA),
         entities: None,
@@ -30,6 +34,20 @@ fn a_long_chain_is_not_nesting() {
             .collect();
         let rules = imported(&parts.join(operator)).unwrap_or_else(|refusals| panic!("{refusals:?}"));
         assert_eq!(rules.matches("resource.secret").count(), 2_000);
+    }
+}
+
+/// A forbid is a rule, or the import is refused: it is never left out, as Cedar's own limits would have it.
+#[test]
+fn a_long_forbid_is_not_lost() {
+    for part in ["principal.level > 0", "resource.secret || principal.active"] {
+        let condition = vec![format!("({part})"); 4_000].join(" && ");
+        let rules = imported_as("forbid", &condition).unwrap_or_else(|refusals| panic!("{refusals:?}"));
+        assert!(
+            rules.starts_with("policy0: forbid anyone to any on anything"),
+            "{}",
+            &rules[..80]
+        );
     }
 }
 

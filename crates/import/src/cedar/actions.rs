@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use cedar_policy_core::ast::{BinaryOp, EntityType, EntityUID, Expr};
-use cedar_policy_core::validator::types::{EntityKind, Type};
+use cedar_policy_core::validator::types::Type;
 
 use super::condition::{Live, Translator, Unsaid};
+use super::environments::any_entity_type;
 use super::names::of_type;
 use super::terms::{Kind, Level, Operator, Term};
 
@@ -202,24 +203,7 @@ impl<'a> Translator<'a> {
 
 /// An action, or a set or record with one in it.
 pub(super) fn is_action_type(ty: &Type) -> bool {
-    match ty {
-        Type::Entity(EntityKind::Entity(types)) => {
-            types.get_single_entity().is_some_and(EntityType::is_action)
-        }
-        Type::Set {
-            element_type: Some(element),
-        } => is_action_type(element),
-        Type::Record { attrs, .. } => attrs
-            .iter()
-            .any(|(_, attribute)| is_action_type(&attribute.attr_type)),
-        Type::Never
-        | Type::Bool(_)
-        | Type::Long
-        | Type::String
-        | Type::Entity(EntityKind::AnyEntity)
-        | Type::Set { element_type: None }
-        | Type::ExtensionType { .. } => false,
-    }
+    any_entity_type(ty, &mut EntityType::is_action)
 }
 
 /// Operands without the actions, which are always known.

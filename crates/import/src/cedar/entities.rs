@@ -12,6 +12,7 @@ use cedar_policy_core::validator::ValidatorSchema;
 use cedar_policy_core::validator::types::{EntityKind, Type};
 use serde_json::{Map, Value as Json, json};
 
+use super::environments::any_entity_type;
 use super::read::Cedar;
 use super::request::read_uid;
 use super::{Refusal, Text};
@@ -129,10 +130,13 @@ fn named(cedar: &Cedar) -> BTreeSet<EntityType> {
                 .chain(action.applies_to_resources())
                 .cloned(),
         );
-        action
-            .context_type()
-            .into_iter()
-            .for_each(|context| types_in(context, &mut found));
+        let mut collect = |ty: &EntityType| {
+            found.insert(ty.clone());
+            false
+        };
+        action.context_type().into_iter().for_each(|context| {
+            any_entity_type(context, &mut collect);
+        });
     }
     for policy in &cedar.policies {
         for part in policy.template.condition().subexpressions() {
@@ -148,26 +152,6 @@ fn named(cedar: &Cedar) -> BTreeSet<EntityType> {
         }
     }
     found
-}
-
-/// The types of entities in a type.
-fn types_in(ty: &Type, found: &mut BTreeSet<EntityType>) {
-    match ty {
-        Type::Entity(EntityKind::Entity(types)) => found.extend(types.get_single_entity().cloned()),
-        Type::Set {
-            element_type: Some(element),
-        } => types_in(element, found),
-        Type::Record { attrs, .. } => attrs
-            .iter()
-            .for_each(|(_, field)| types_in(&field.attr_type, found)),
-        Type::Never
-        | Type::Bool(_)
-        | Type::Long
-        | Type::String
-        | Type::Entity(EntityKind::AnyEntity)
-        | Type::Set { element_type: None }
-        | Type::ExtensionType { .. } => {}
-    }
 }
 
 /// Finds references to entities of another type than the schema says.

@@ -13,7 +13,7 @@ use cedar_policy_core::ast::{
 use cedar_policy_core::expr_builder::ExprBuilder as _;
 use cedar_policy_core::parser::Loc;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
-use cedar_policy_core::validator::types::{RequestEnv, Type};
+use cedar_policy_core::validator::types::{EntityKind, RequestEnv, Type};
 use cedar_policy_core::validator::{ValidationError, ValidationMode, ValidatorSchema};
 
 /// A kind of request.
@@ -300,4 +300,24 @@ fn complete(expr: &Expr, types: &mut BTreeMap<usize, Type>) {
         }
         parts(expr).into_iter().for_each(|part| complete(part, types));
     });
+}
+
+/// Whether any of the types of entities that a type is made of is such.
+pub(super) fn any_entity_type(ty: &Type, wanted: &mut dyn FnMut(&EntityType) -> bool) -> bool {
+    match ty {
+        Type::Entity(EntityKind::Entity(types)) => types.get_single_entity().is_some_and(wanted),
+        Type::Set {
+            element_type: Some(element),
+        } => any_entity_type(element, wanted),
+        Type::Record { attrs, .. } => attrs
+            .iter()
+            .any(|(_, field)| any_entity_type(&field.attr_type, wanted)),
+        Type::Never
+        | Type::Bool(_)
+        | Type::Long
+        | Type::String
+        | Type::Entity(EntityKind::AnyEntity)
+        | Type::Set { element_type: None }
+        | Type::ExtensionType { .. } => false,
+    }
 }

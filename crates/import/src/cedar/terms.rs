@@ -29,8 +29,8 @@ pub(super) enum Level {
     Postfix,
 }
 
-/// How often a condition may be copied to take an `if` out of it that can err.
-const MAX_COPIES: u32 = 6;
+/// How many `if`s that can err may be taken out of one condition, which is copied for each.
+const MAX_TAKEN_OUT: u32 = 6;
 
 /// In the place of causes: nothing errs here, whatever it is.
 pub(super) const EVERYTHING: &str = "*";
@@ -361,7 +361,7 @@ impl Term {
             | Kind::Named(_)
             | Kind::Apply(..) => {
                 let asked = |value: Self| Self::apply(Operator::Known, vec![value]);
-                each_branch(self.clone(), MAX_COPIES, &asked).unwrap_or_else(|| asked(self))
+                each_branch(self.clone(), MAX_TAKEN_OUT, &asked).unwrap_or_else(|| asked(self))
             }
         }
     }
@@ -427,7 +427,7 @@ fn opposite(symbol: &str) -> Option<&'static str> {
 
 /// `f(if c then a else b)` as `if c then f(a) else f(b)`, where `c` can err: Cedar's condition errs with it.
 pub(super) fn take_out(term: Term) -> Option<Term> {
-    each_branch(term, MAX_COPIES, &|term| term)
+    each_branch(term, MAX_TAKEN_OUT, &|term| term)
 }
 
 /// What is made of a term, for each of the branches in it that depend on what can err.
